@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class AriEvent:
-    """One event of the stream; `data` is the whole JSON object, `time` its timestamp in Unix seconds (0.0 if absent)."""
+    """One event of the stream; `data` is the whole JSON object, `time` its timestamp, Unix seconds (0.0 if absent)."""
 
     type: str
     application: str
