@@ -53,11 +53,13 @@ class Wait:
     """Wait for an ARI event; the result is the event, or None after `seconds` (or when the stream broke).
 
     `until` is first asked about the events that arrived since the translation started (or since the previous Wait
-    returned), in order, then about new ones: a proof that overtook the HTTP answer is not missed.
+    returned), in order, then about new ones: a proof that overtook the HTTP answer is not missed. `sample` is an event
+    of the kind that is hoped for: a dry run receives it instead of waiting.
     """
 
     until: Callable[[AriEvent], bool]
     seconds: float
+    sample: AriEvent | None = None
 
 
 Effect: TypeAlias = Call | Emit | Wait
