@@ -54,10 +54,10 @@ class Operation:
 def available(version: Version, versions: tuple[int, ...], since: tuple[Version, ...] = ()) -> bool:
     """Whether an Asterisk of this version has what is described for the majors `versions` and documented `since`.
 
-    A major that we hold no description of is judged by `since` where that is told, else by the nearest older major
-    that we have, so that what was added between 16 and 22 is not promised to an 18.
+    A branch that `since` names has it from that release on, a newer branch than all of them has it too. Where nothing
+    is told the oldest described major that has it decides, so what came between 16 and 22 is not promised to an 18.
     """
     if since:
         same_branch = [first for first in since if first[0] == version[0]]
-        return version >= min(same_branch) if same_branch else version[0] > min(since)[0]
+        return version >= min(same_branch) if same_branch else version[0] > max(since)[0]
     return version[0] >= min(versions)

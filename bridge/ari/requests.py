@@ -1,7 +1,7 @@
 """ARI requests and answers as values.
 
 A request names an operation of `bridge.ari.operations` (`channels.hangup`) and its parameters by their ARI names; where
-each parameter travels (path, query, body) is the operation's business. See `build`.
+each parameter travels (path, query, body) is the operation's business: `bridge.ari.build.build` makes them.
 """
 
 from __future__ import annotations
