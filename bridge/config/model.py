@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bridge.ami.masks import CLASSES
 from bridge.config.types import (
     EVERYWHERE,
     Address,
-    AddressRules,
     Network,
     Secret,
     count,
@@ -23,7 +23,7 @@ from bridge.config.types import (
     seconds,
     size,
 )
-from bridge.mapping.schema import Refused, setting
+from bridge.mapping.schema import Refused, setting, suggestion
 
 MAX_APP_NAME = 73  # Asterisk 22 answers 500 to longer ones
 
@@ -85,15 +85,16 @@ class Listen:
         shown="false",
     )
     permit: tuple[Network, ...] = setting(
-        "Networks that may connect. Empty: everybody whom `deny` does not name. The most specific network that holds "
-        "an address decides; on a tie `deny` wins.",
+        "Networks that may connect. `permit` wins over `deny`; an address that neither names is let in, unless there "
+        "is a `permit` and no `deny`.",
         parse=network,
         factory=tuple,
         form="networks",
         reload=True,
     )
     deny: tuple[Network, ...] = setting(
-        "Networks that may not connect. Such a connection is closed without a banner, and logged.",
+        "Networks that may not connect, except for what `permit` names. Such a connection is closed without a "
+        "banner, and logged.",
         parse=network,
         factory=tuple,
         form="networks",
@@ -104,11 +105,6 @@ class Listen:
     def short(cls, text: str) -> Listen:
         """`host:port`."""
         return cls(Address.parse(text))
-
-    @property
-    def rules(self) -> AddressRules:
-        """Permit and deny as one value."""
-        return AddressRules(self.permit, self.deny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +283,22 @@ class UserRules:
     deny: tuple[Network, ...] = setting(
         "Networks from which this user may not log in.", parse=network, factory=tuple, form="networks", reload=True
     )
-
-    @property
-    def rules(self) -> AddressRules:
-        """Permit and deny as one value."""
-        return AddressRules(self.permit, self.deny)
+    read: str | None = setting(
+        "The user's `read` classes as manager.conf has them, e.g. `system,call`. Asterisk does not tell them, and the "
+        "bridge needs them for the events that it adds itself (`OriginateResponse` of an action carried over ARI). "
+        "Without it, the user is taken to read every class that its `Events` mask asks for.",
+        default=None,
+        parse=lambda text: classes(text),
+        form="classes",
+        shown="every class",
+        reload=True,
+    )
+    filters: tuple[str, ...] = setting(
+        "The user's `eventfilter` lines of manager.conf, in order, for the same events.",
+        factory=tuple,
+        form="filters",
+        reload=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,16 +326,16 @@ class Limits:
     buffer_bytes: int = setting(
         "Bytes that may wait for one client that reads slowly. Beyond it the session is closed and logged: a silent "
         "gap would be worse.",
-        default=4 * 1024 * 1024,
+        default=1024 * 1024,
         parse=size,
         form="size",
-        shown="4MiB",
+        shown="1MiB",
         reload=True,
     )
     pending_actions: int = setting(
         "Actions of one client that may wait for their answers. Beyond it the bridge stops reading from that client "
         "until answers have come.",
-        default=1000,
+        default=10_000,
         parse=positive_count,
         form="count",
         reload=True,
@@ -361,6 +368,14 @@ class Log:
         "The least urgent messages that are written.", default="info", reload=True
     )
     file: Path | None = setting("Where to append the log. Without it, standard error.", default=None, shown="stderr")
+
+
+def classes(text: str) -> str:
+    """AMI classes as in manager.conf, separated by commas."""
+    for name in text.split(","):
+        if name.strip() not in {*CLASSES, "all"}:
+            raise Refused(f"'{name.strip()}' is not an AMI class", suggestion(name.strip(), CLASSES))
+    return text
 
 
 def upstream_mode(text: str) -> str:

@@ -166,30 +166,6 @@ class _SecretSource:
             raise Refused(f"the secret cannot be read from {self.file}: {why}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRules:
-    """Who may connect: the most specific network that holds the address decides, on a tie `deny`.
-
-    An address that no network holds is welcome unless `permit` names somebody.
-    """
-
-    permit: tuple[Network, ...] = ()
-    deny: tuple[Network, ...] = ()
-
-    def allows(self, address: str) -> bool:
-        """Whether `address` (textual IPv4 or IPv6, a zone id is ignored) may connect; IPv4-mapped IPv6 is IPv4."""
-        if not self.permit and not self.deny:
-            return True
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        permitted = max((net.prefixlen for net in self.permit if ip in net), default=-1)
-        denied = max((net.prefixlen for net in self.deny if ip in net), default=-1)
-        if permitted == denied == -1:
-            return not self.permit
-        return permitted > denied
-
-
 def path_of(found: Path, name: str) -> Path:
     """`found` if it is a file that can be read.
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from bridge.ami.message import Action, Message
+from bridge.ari.build import build
 from bridge.ari.events import AriEvent
-from bridge.ari.requests import AriRequest, AriResponse, build
+from bridge.ari.requests import AriRequest, AriResponse
 from bridge.errors import BridgeFault
 from bridge.translate.effects import Call, Context, Done, Effect, Emit, Fallback, Outcome, Translator, Unknown, Wait
 from bridge.translate.predict import predict
@@ -163,7 +164,7 @@ def _drive(translator: Translator, action: Action, context: Context, answer: Ans
         elif isinstance(effect, Wait):
             reply = wait(effect)
         else:
-            request = build(effect.operation, effect.params)
+            request = build(effect.operation, effect.params, context.version)
             result.requests.append(request)
             response = answer(effect, request)
             ended = ledger.settle(effect, request, response)
