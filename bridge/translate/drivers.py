@@ -43,7 +43,10 @@ class Ledger:
         return None
 
     def closed(self, outcome: Outcome) -> Outcome:
-        """The outcome of a translation that ended by itself; a fallback after a side effect is our own fault."""
+        """The outcome of a translation that ended by itself; a fallback after a side effect is our own fault.
+
+        A translator may also raise `Untranslatable(reason)`: the drivers take it for `Fallback(reason)`.
+        """
         if isinstance(outcome, Fallback) and (self.acted or self.emitted):
             raise BridgeFault(f"a translation fell back after it had acted: {outcome.reason}")
         return outcome

@@ -74,7 +74,8 @@ class Done:
 class Fallback:
     """Nothing was emitted and nothing was changed: AMI may carry the action out.
 
-    `reason` is one short sentence for the log, `explain` and (when there is no AMI behind) the client.
+    `reason` is one short sentence for the log, `explain` and (when there is no AMI behind) the client. Raising
+    `bridge.errors.Untranslatable(reason)` within a translation means the same.
     """
 
     reason: str
