@@ -70,5 +70,5 @@ def parse_time(text: object) -> float:
 
 
 def clean(text: str) -> str:
-    """`text` fit for an AMI header's value: CR, LF and NUL become blanks, so nobody's name can end or forge a header."""
+    """`text` fit for an AMI header's value: CR, LF and NUL become blanks, so no name can end or forge one."""
     return text.translate(_BREAKS)
