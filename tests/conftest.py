@@ -49,4 +49,5 @@ def fresh_asterisk() -> Iterator[FreshAsterisk]:
 
     yield start
     for instance in started:
+        instance.kill()
         instance.stop()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bridge.lab import VERSIONS, Asterisk, LabError, Options, Ports, registry
+from bridge.lab import VERSIONS, Asterisk, LabError, Options, Ports, provision, registry
 
 
 class _Group(click.Group):
@@ -58,6 +58,14 @@ def start(
     options = Options(ports=ports, tls=tls, append={path.name: path.read_text() for path in conf})
     asterisk = Asterisk(version, name=name, options=options, daemon=True).start()
     _show([asterisk.state], as_json=as_json)
+
+
+@lab.command()
+@click.option("--version", "versions", type=click.Choice(VERSIONS), multiple=True, help="Only this version.")
+def fetch(*, versions: tuple[str, ...]) -> None:
+    """Fetch every version into the cache without starting anything."""
+    for version in versions or VERSIONS:
+        click.echo(provision(version).full_version)
 
 
 @lab.command()

@@ -48,21 +48,21 @@ def require_tools() -> None:
         )
 
 
-def find_mirror() -> str:
-    """Return the URI of a Debian mirror: the override, else the one that the system's own apt sources name.
+def find_mirrors() -> list[str]:
+    """Return the URIs of Debian mirrors, best first: the override's, else the one that the system's apt sources name.
 
     On a derivative whose sources name no Debian archive the LabError says how to give one.
     """
-    override = os.environ.get(MIRROR_VARIABLE)
+    override = os.environ.get(MIRROR_VARIABLE, "").split()
     if override:
-        return override.rstrip("/")
+        return [uri.rstrip("/") for uri in override]
     listing = _output("apt-get", "indextargets", "--format", "$(ORIGIN)\t$(LABEL)\t$(REPO_URI)", "Created-By: Packages")
     mirror = mirror_in(listing) or mirror_in_sources(_sources_text())
     if mirror is None:
         raise LabError(
             f"no Debian archive among the system's apt sources: set {MIRROR_VARIABLE} to a Debian mirror's URI"
         )
-    return mirror
+    return [mirror]
 
 
 def mirror_in(listing: str) -> str | None:

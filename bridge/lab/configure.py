@@ -89,6 +89,7 @@ _COMMENT_ONLY = (
     "stasis",
     "statsd",
     "websocket_client",
+    "xmpp",
 )
 
 
@@ -122,7 +123,7 @@ def _ami_section(user: AmiUser) -> list[str]:
 
 def ari_conf(users: tuple[AriUser, ...]) -> str:
     """Return ari.conf with these users."""
-    lines = ["[general]", "enabled = yes", "pretty = no", "websocket_write_timeout = 500"]
+    lines = ["[general]", "enabled = yes", "pretty = no", "websocket_write_timeout = 100"]
     for user in users:
         lines += ["", f"[{user.name}]", "type = user", f"password = {user.password}", "password_format = plain"]
         lines += [f"read_only = {'yes' if user.read_only else 'no'}"]
@@ -144,9 +145,9 @@ def _asterisk_conf(folder: Path, installation: Installation, options: Options) -
         "astsbindir": folder,
     }
     lines = ["[directories]", *(f"{name} => {path}" for name, path in directories.items())]
-    # Two Local channels, their timers and their pipes take about ten files a call: 1024, a common limit, is soon used up.
+    # Two Local channels, their timers and their pipes take about ten files a call: 1024 are soon used up.
     files = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], _MOST_FILES)
-    lines += ["", "[options]", f"verbose = {options.verbose}", f"maxfiles = {files}"]
+    lines += ["", "[options]", f"verbose = {options.verbose}", f"maxfiles = {files}", "nocolor = yes"]
     return "\n".join(lines) + "\n"
 
 

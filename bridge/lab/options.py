@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
 
@@ -87,8 +87,8 @@ class Options:
 
 
 @contextmanager
-def reserved(wanted: Ports) -> Iterator[Ports]:
-    """Yield the ports with every 0 replaced by a free port, which stays taken until the block ends.
+def reserved(wanted: Ports, avoid: Collection[int] = ()) -> Iterator[Ports]:
+    """Yield the ports with every 0 replaced by a free port not to avoid; all stay taken until the block ends.
 
     Raises LabError when a port that was asked for is in use.
     """
@@ -96,13 +96,15 @@ def reserved(wanted: Ports) -> Iterator[Ports]:
         chosen = {}
         for port in fields(wanted):
             number: int = getattr(wanted, port.name)
-            chosen[port.name] = _take(stack, number, port.name) if number else _take_free(stack)
+            chosen[port.name] = _take(stack, number, port.name) if number else _take_free(stack, avoid)
         yield Ports(**chosen)
 
 
-def _take_free(stack: ExitStack) -> int:
+def _take_free(stack: ExitStack, avoid: Collection[int]) -> int:
     for _ in range(_TRIES):
         number = random.choice(_PORT_RANGE)  # noqa: S311 - not a secret
+        if number in avoid:
+            continue
         try:
             _bind(stack, number)
         except OSError:
@@ -123,4 +125,9 @@ def _bind(stack: ExitStack, number: int) -> None:
     """Take the number for TCP and UDP alike, as both are handed out from one set."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         taken = stack.enter_context(socket.socket(socket.AF_INET, kind))
+        if kind == socket.SOCK_STREAM:
+            # As Asterisk does: connections of an earlier instance that are still winding down do not matter.
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((HOST, number))
+        if kind == socket.SOCK_STREAM:
+            taken.listen(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +32,23 @@ class Process:
             return False
         return True
 
+    def wait_stopped(self, seconds: float) -> bool:
+        """Wait until every thread has taken a SIGSTOP, at most so many seconds; return whether all have."""
+        deadline = time.monotonic() + seconds
+        while not all(_state(task) in "TtZX" for task in Path(f"/proc/{self.pid}/task").glob("*")):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.001)
+        return True
+
     def wait_gone(self, seconds: float) -> bool:
-        """Wait until the process has ended, at most so many seconds, and return whether it has."""
+        """Wait until the process has ended with all its threads, at most so many seconds; return whether it has.
+
+        Its first thread may be a zombie while others still hold its sockets open.
+        """
+        found = _stat(self.pid)
+        if found is None or found[1] != self.started:
+            return True
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -40,7 +56,7 @@ class Process:
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
-            return not self.alive() or bool(poll.poll(seconds * 1000))
+            return bool(poll.poll(seconds * 1000))
         finally:
             os.close(descriptor)
 
@@ -49,6 +65,13 @@ def process(pid: int) -> Process | None:
     """Return the process that has this pid now, or None."""
     found = _stat(pid)
     return None if found is None else Process(pid, found[1])
+
+
+def _state(task: Path) -> str:
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def _stat(pid: int) -> tuple[str, int] | None:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from bridge.lab import apt
@@ -87,9 +88,17 @@ def unpacked(root: Path) -> Installation:
 
 
 def _described(command: tuple[str, ...], modules: Path, data: Path, environment: Mapping[str, str]) -> Installation:
-    done = subprocess.run(
-        [*command, "-V"], capture_output=True, text=True, check=False, env=os.environ | dict(environment), timeout=30
-    )
+    try:
+        done = subprocess.run(
+            [*command, "-V"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | dict(environment),
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LabError(f"{command[-1]} -V does not run: {error}") from error
     full = version_in(done.stdout)
     if done.returncode or full is None:
         raise LabError(f"{command[-1]} -V does not run: {(done.stderr or done.stdout).strip()}")
@@ -101,13 +110,14 @@ def _system(version: str) -> Installation | None:
     binary = os.environ.get(BINARY_VARIABLE) or shutil.which("asterisk", path=search)
     if binary is None:
         return None
-    prefix = Path(binary).resolve().parent.parent
-    data = next((path for path in (prefix / "share/asterisk", _SYSTEM_DATA) if (path / "sounds").is_dir()), None)
-    if data is None:
-        return None
+    prefix = Path(binary).absolute().parent.parent
+    data = next((path for path in (prefix / "share/asterisk", _SYSTEM_DATA) if path.is_dir()), _SYSTEM_DATA)
     try:
         found = _described((binary,), _module_folder(prefix), data, {})
-    except LabError:
+    except LabError as error:
+        if BINARY_VARIABLE in os.environ:
+            raise
+        _progress(f"passing over {binary}: {error}")
         return None
     return found if found.version == version else None
 
@@ -132,9 +142,9 @@ def _fetched(version: str) -> Installation:
 
 
 def _fetch_into(folder: Path, version: str) -> Installation:
-    mirror, keyring, architecture = apt.find_mirror(), apt.find_keyring(), apt.architecture()
+    mirrors, keyring, architecture = apt.find_mirrors(), apt.find_keyring(), apt.architecture()
     problems: list[str] = []
-    for suite in SUITES[version]:
+    for mirror, suite in product(mirrors, SUITES[version]):
         with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder) as scratch:
             try:
                 return _fetch_suite(apt.Source(mirror, suite, keyring, architecture), Path(scratch), folder, version)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -104,6 +107,14 @@ def instances() -> list[State]:
     """Return the known instances in the order of their names, running or not."""
     states = (load(folder) for folder in sorted(runtime_folder().iterdir()) if folder.is_dir())
     return [state for state in states if state is not None]
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Keep every other process of this user from registering an instance while the block runs."""
+    with (runtime_folder() / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def remove(state: State) -> None:

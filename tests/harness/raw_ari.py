@@ -6,11 +6,12 @@ import base64
 import http.client
 import json as jsonlib
 import time
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 Query = dict[str, Any]
 
@@ -77,14 +78,16 @@ class RawAri:
         if subscribe_all:
             query["subscribeAll"] = "true"
         url = f"ws://{self.host}:{self.port}{self.base}/events?{urlencode(query)}"
-        return RawEvents(connect(url, open_timeout=self.timeout, max_size=None), self.timeout)
+        return RawEvents(url, self.timeout)
 
 
 class RawEvents:
     """An open event websocket; events passed over while waiting are kept in `passed`, in order."""
 
-    def __init__(self, connection: ClientConnection, timeout: float) -> None:
-        self.connection, self.timeout = connection, timeout
+    def __init__(self, url: str, timeout: float) -> None:
+        self._stack = ExitStack()
+        self.connection = self._stack.enter_context(connect(url, open_timeout=timeout, max_size=None))
+        self.timeout = timeout
         self.passed: list[dict[str, Any]] = []
 
     def __enter__(self) -> RawEvents:
@@ -96,7 +99,7 @@ class RawEvents:
         self.close()
 
     def close(self) -> None:
-        self.connection.close()
+        self._stack.close()
 
     def send(self, frame: object) -> None:
         """Send a JSON frame, such as a RESTRequest."""
