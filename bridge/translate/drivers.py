@@ -133,7 +133,7 @@ def run_canned(
                 return event
         return None
 
-    result = _drive(translator, action, context, answer, wait)
+    result = drive(translator, action, context, answer, wait)
     result.unused = [canned for canned in ready if not canned.repeat]
     return result
 
@@ -145,10 +145,11 @@ def dry_run(translator: Translator, action: Action, context: Context) -> Result:
     every write is assumed to succeed; a `Wait` gets its `sample`.
     """
     world = context.world
-    return _drive(translator, action, context, lambda call, _: predict(call, world), lambda effect: effect.sample)
+    return drive(translator, action, context, lambda call, _: predict(call, world), lambda effect: effect.sample)
 
 
-def _drive(translator: Translator, action: Action, context: Context, answer: Answering, wait: Waiting) -> Result:
+def drive(translator: Translator, action: Action, context: Context, answer: Answering, wait: Waiting) -> Result:
+    """Run a translation to its end; `answer` carries out each request, `wait` finds the event of each `Wait`."""
     result = Result()
     ledger = Ledger()
     translation = translator.run(action, context)

@@ -4,6 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bridge.translate.actions.bridges_read import BRIDGE_INFO, BRIDGE_LIST
+from bridge.translate.actions.channels import CORE_SHOW_CHANNELS
+from bridge.translate.actions.core import CORE_SETTINGS, CORE_STATUS, PING
+from bridge.translate.actions.endpoints import PJSIP_SHOW_ENDPOINTS
+from bridge.translate.actions.logger import LOGGER_ROTATE
+from bridge.translate.actions.messages import MESSAGE_SEND
+from bridge.translate.actions.modules import MODULE_CHECK, MODULE_LOAD, RELOAD
+from bridge.translate.actions.status import STATUS
+from bridge.translate.actions.user_event import USER_EVENT
+from bridge.translate.actions.variables import GETVAR, SETVAR
 from bridge.translate.effects import Translator
 
-TRANSLATORS: Mapping[str, Translator] = {}
+TRANSLATORS: Mapping[str, Translator] = {
+    translator.action: translator
+    for translator in (
+        BRIDGE_INFO,
+        BRIDGE_LIST,
+        CORE_SETTINGS,
+        CORE_SHOW_CHANNELS,
+        CORE_STATUS,
+        GETVAR,
+        LOGGER_ROTATE,
+        MESSAGE_SEND,
+        MODULE_CHECK,
+        MODULE_LOAD,
+        PING,
+        PJSIP_SHOW_ENDPOINTS,
+        RELOAD,
+        SETVAR,
+        STATUS,
+        USER_EVENT,
+    )
+}
