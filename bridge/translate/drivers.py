@@ -16,7 +16,7 @@ from bridge.ami.message import Action, Message
 from bridge.ari.build import build
 from bridge.ari.events import AriEvent
 from bridge.ari.requests import AriRequest, AriResponse
-from bridge.errors import BridgeFault
+from bridge.errors import BridgeFault, Untranslatable
 from bridge.translate.effects import Call, Context, Done, Effect, Emit, Fallback, Outcome, Translator, Unknown, Wait
 from bridge.translate.predict import predict
 
@@ -154,26 +154,28 @@ def drive(translator: Translator, action: Action, context: Context, answer: Answ
     ledger = Ledger()
     translation = translator.run(action, context)
     reply: object = None
-    while True:
-        try:
+    try:
+        while True:
             effect = translation.send(reply)
-        except StopIteration as stop:
-            result.outcome = ledger.closed(stop.value)
-            return result
-        result.effects.append(effect)
-        if isinstance(effect, Emit):
-            result.messages.append(effect.message)
-            ledger.emitted = True
-            reply = None
-        elif isinstance(effect, Wait):
-            reply = wait(effect)
-        else:
-            request = build(effect.operation, effect.params, context.version)
-            result.requests.append(request)
-            response = answer(effect, request)
-            ended = ledger.settle(effect, request, response)
-            if ended is not None:
-                translation.close()
-                result.outcome = ended
-                return result
-            reply = response
+            result.effects.append(effect)
+            if isinstance(effect, Emit):
+                result.messages.append(effect.message)
+                ledger.emitted = True
+                reply = None
+            elif isinstance(effect, Wait):
+                reply = wait(effect)
+            else:
+                request = build(effect.operation, effect.params, context.version)
+                result.requests.append(request)
+                reply = response = answer(effect, request)
+                ended = ledger.settle(effect, request, response)
+                if ended is not None:
+                    result.outcome = ended
+                    return result
+    except StopIteration as stop:
+        result.outcome = ledger.closed(stop.value)
+    except Untranslatable as reason:
+        result.outcome = ledger.closed(Fallback(reason.reason))
+    finally:
+        translation.close()
+    return result

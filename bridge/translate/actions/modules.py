@@ -13,13 +13,12 @@ from bridge.errors import Untranslatable
 from bridge.translate.actions.common import Part, refusal
 from bridge.translate.effects import Call, Context, Done, Emit, Outcome, Translation, Translator
 
-# Since which minor of each branch ModuleLoad wants the file's whole name is not known: only these were watched.
-WANTS_FILE_NAME = 22
+# From some release after this major on, ModuleLoad first looks for a file of exactly that name and says "Module not
+# found." when there is none (V22). ARI does not tell that from a module that fails to load, or that does not run.
+KNOWS_NO_FILES = 16
 
-# ARI's refusals, by status and text, and the text that AMI has for the same result of the same function.
-LOAD_REFUSED = "Could not load module."
-UNLOAD_REFUSED = "Could not unload module."
-NOT_FOUND = "Module not found in running modules"
+# Refusals that leave no doubt, as the module's file exists: the module runs already, or something uses it.
+CERTAIN = {(409, "Module is already loaded"), (409, "Module could not be unloaded")}
 NO_RELOAD = "Module does not support reloading"
 
 
@@ -44,22 +43,27 @@ def module_load(action: Action, context: Context) -> Translation:
     if kind not in {"load", "unload", "reload"} or not module:
         # AMI answers these with up to three errors, or reloads everything.
         raise Untranslatable("ARI loads, unloads and reloads single modules only")
-    if context.version[0] >= WANTS_FILE_NAME and not module.endswith(".so"):
+    if context.version[0] > KNOWS_NO_FILES and not module.endswith(".so"):
         raise Untranslatable("this Asterisk looks for a file of that name, which ARI cannot")
     if kind == "reload":
         return (yield from _reload(action, module, LOAD_TYPE_TEXTS))
     operation, done, refused = {
-        "load": ("asterisk.loadModule", "Module loaded.", LOAD_REFUSED),
-        "unload": ("asterisk.unloadModule", "Module unloaded.", UNLOAD_REFUSED),
+        "load": ("asterisk.loadModule", "Module loaded.", "Could not load module."),
+        "unload": ("asterisk.unloadModule", "Module unloaded.", "Could not unload module."),
     }[kind]
     response: AriResponse = yield Call(operation, {"moduleName": module})
-    if response.status in {404, 409}:
+    if response.ok:
+        yield Emit(success(action, done))
+    elif (response.status, response.message) in CERTAIN or _names_no_file(response, context):
         yield Emit(error(action, refused))
-        return Done()
-    if not response.ok:
+    else:
         raise Untranslatable(refusal(response))
-    yield Emit(success(action, done))
     return Done()
+
+
+def _names_no_file(response: AriResponse, context: Context) -> bool:
+    """Whether AMI has but one text for this refusal, because it does not look for the module's file."""
+    return response.status in {404, 409} and context.version[0] <= KNOWS_NO_FILES
 
 
 def reload(action: Action, context: Context) -> Translation:
@@ -70,23 +74,22 @@ def reload(action: Action, context: Context) -> Translation:
     return (yield from _reload(action, module, RELOAD_TEXTS))
 
 
-def _reload(action: Action, module: str, texts: tuple[str, str, str]) -> Part[Outcome]:
-    done, missing, unable = texts
+def _reload(action: Action, module: str, texts: tuple[str, str]) -> Part[Outcome]:
+    done, unable = texts
     response: AriResponse = yield Call("asterisk.reloadModule", {"moduleName": module})
     if response.ok:
         yield Emit(success(action, done))
-    elif response.status == 404 and response.message == NOT_FOUND:
-        yield Emit(error(action, missing))
     elif response.status == 409 and response.message == NO_RELOAD:
         yield Emit(error(action, unable))
     else:
+        # Of an unknown module AMI tells every session by a Reload event, which ARI does not send.
         raise Untranslatable(refusal(response))
     return Done()
 
 
-# Texts for: reloaded, not found, without reload. The two actions differ by a full stop and a capital letter.
-LOAD_TYPE_TEXTS = ("Module reloaded.", "No such module.", "Module does not support reload action.")
-RELOAD_TEXTS = ("Module Reloaded", "No such module", "Module does not support reload")
+# Texts for: reloaded, without reload.
+LOAD_TYPE_TEXTS = ("Module reloaded.", "Module does not support reload action.")
+RELOAD_TEXTS = ("Module Reloaded", "Module does not support reload")
 
 MODULE_CHECK = Translator("ModuleCheck", module_check, "read")
 MODULE_LOAD = Translator("ModuleLoad", module_load, "write")
