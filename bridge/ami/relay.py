@@ -70,7 +70,7 @@ class MessageRelay:
         """Bytes from Asterisk; returns the writes, in order."""
         if not self._banner_seen:
             return self._receive_banner(chunk)
-        if not self._close_look and not self._insertions:
+        if not (self._close_look or self._insertions or self._splitter.partial):
             self._splitter.passed(chunk)
             return [chunk]
         return self._look(chunk)
