@@ -130,7 +130,9 @@ def _receive(sock: socket.socket, played: Played, seconds: float, *, optional: b
     except TimeoutError:
         if optional:
             return False
-        raise Stuck(f"nothing more for {seconds} s; so far ({len(played.data)} bytes): ...{played.data[-600:]!r}") from None
+        raise Stuck(
+            f"nothing more for {seconds} s; so far ({len(played.data)} bytes): ...{played.data[-600:]!r}"
+        ) from None
     except ConnectionResetError:
         chunk = b""
     if not chunk:

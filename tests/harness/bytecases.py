@@ -57,7 +57,9 @@ def _md5(user: str, secret: str, *, upper: bool = False, auth_type: str = "MD5")
     def answer(received: bytes) -> bytes:
         key = md5_key(received, secret)
         key = key.upper() if upper else key
-        return action("Login", f"AuthType: {auth_type}", f"Username: {user}", f"Key: {key}", "ActionID: in", "Events: off")
+        return action(
+            "Login", f"AuthType: {auth_type}", f"Username: {user}", f"Key: {key}", "ActionID: in", "Events: off"
+        )
 
     return (BANNER, Send(action("Challenge", f"AuthType: {auth_type}", "ActionID: c")), Read(MESSAGE), Send(answer))
 
@@ -65,16 +67,29 @@ def _md5(user: str, secret: str, *, upper: bool = False, auth_type: str = "MD5")
 def _logins() -> Iterator[Case]:
     yield Case("banner comes alone", (ReadAlone(), Send(action("Logoff")), ReadToEnd()))
     yield Case("login plain", (*login("admin", "ActionID: in"), *pinged()))
-    yield Case("login default events", (*login(events=""), Read(rb"Status: Fully Booted\r\n\r\n"), *pinged()), alone=True)
+    yield Case(
+        "login default events", (*login(events=""), Read(rb"Status: Fully Booted\r\n\r\n"), *pinged()), alone=True
+    )
     yield Case("login events call", (*login(events="call"), *pinged()), alone=True)
     yield Case("login events system", (*login(events="system"), Read(rb"Fully Booted\r\n\r\n"), *pinged()), alone=True)
-    yield Case("login names in odd case", (BANNER, Send(b"aCTION: lOGIN\r\nUSERNAME: admin\r\nsecret: secret\r\nevents: OFF\r\n\r\n"), Read(MESSAGE), *pinged()))
+    yield Case(
+        "login names in odd case",
+        (
+            BANNER,
+            Send(b"aCTION: lOGIN\r\nUSERNAME: admin\r\nsecret: secret\r\nevents: OFF\r\n\r\n"),
+            Read(MESSAGE),
+            *pinged(),
+        ),
+    )
     yield Case("login user in odd case", (*login("ADMIN"), *pinged()))
     yield Case("login md5", (*_md5("admin", "secret"), Read(MESSAGE), *pinged()))
     yield Case("login md5 lower-case type", (*_md5("admin", "secret", auth_type="md5"), Read(MESSAGE), *pinged()))
     yield Case("login md5 wrong", (*_md5("admin", "wrong"), ReadToEnd()))
     yield Case("login md5 upper-case key", (*_md5("admin", "secret", upper=True), ReadToEnd()))
-    yield Case("challenge twice", (BANNER, Send(action("Challenge", "AuthType: MD5") * 2), Read(MESSAGE, 2), Send(action("Logoff")), ReadToEnd()))
+    yield Case(
+        "challenge twice",
+        (BANNER, Send(action("Challenge", "AuthType: MD5") * 2), Read(MESSAGE, 2), Send(action("Logoff")), ReadToEnd()),
+    )
     yield before_login("challenge unknown type", action("Challenge", "AuthType: SHA", "ActionID: c"))
     yield before_login("challenge without type", action("Challenge"))
     failing = {
@@ -89,12 +104,16 @@ def _logins() -> Iterator[Case]:
     for name, headers in failing.items():
         yield Case(name, (BANNER, Send(action("Login", *headers)), ReadToEnd()))
     wrong_then_ping = action("Login", "Username: admin", "Secret: nope") + action("Ping", "ActionID: after")
-    yield Case("login wrong with a Ping behind it", (BANNER, Send(wrong_then_ping, size=len(wrong_then_ping)), ReadToEnd()))
+    yield Case(
+        "login wrong with a Ping behind it", (BANNER, Send(wrong_then_ping, size=len(wrong_then_ping)), ReadToEnd())
+    )
     yield logged_in("login twice", action("Login", "Username: admin", "Secret: secret", "ActionID: again"))
     yield logged_in("login twice, wrong", action("Login", "Username: admin", "Secret: nope", "ActionID: again"))
     yield logged_in("challenge after login", action("Challenge", "AuthType: MD5", "ActionID: c"))
     everything = action("Login", "Username: admin", "Secret: secret", "Events: off") + action("Ping", "ActionID: 1")
-    yield Case("login and Ping in one write, before the banner", (Send(everything), BANNER, Read(MESSAGE, 2), *pinged()))
+    yield Case(
+        "login and Ping in one write, before the banner", (Send(everything), BANNER, Read(MESSAGE, 2), *pinged())
+    )
 
 
 def _before_login() -> Iterator[Case]:
@@ -127,20 +146,28 @@ def _framing() -> Iterator[Case]:
     yield logged_in("blank before the colon", b"Action : Ping\r\nActionID: 1\r\n\r\n")
     yield logged_in("no blank after the colon", b"Action:Ping\r\nActionID:1\r\n\r\n")
     yield logged_in("many blanks after the colon", b"Action:    Ping\r\nActionID: \t  1\r\n\r\n")
-    yield logged_in("trailing blanks", b"Action: Ping\r\nActionID: x y \r\n\r\n", b"Action: Ping \r\nActionID: 2\r\n\r\n")
+    yield logged_in(
+        "trailing blanks", b"Action: Ping\r\nActionID: x y \r\n\r\n", b"Action: Ping \r\nActionID: 2\r\n\r\n"
+    )
     yield logged_in("line without a colon", b"Action: Ping\r\nnonsense\r\nActionID: 1\r\n\r\n")
     yield logged_in("line of a colon only", b":\r\nAction: Ping\r\n: x\r\nActionID: 1\r\n\r\n")
-    yield logged_in("empty action", b"Action: \r\nActionID: 1\r\n\r\n", b"Action:\r\nAction: Ping\r\nActionID: 2\r\n\r\n")
+    yield logged_in(
+        "empty action", b"Action: \r\nActionID: 1\r\n\r\n", b"Action:\r\nAction: Ping\r\nActionID: 2\r\n\r\n"
+    )
     yield logged_in("missing action", b"ActionID: 1\r\nFoo: bar\r\n\r\n")
     yield logged_in("unknown action", action("Nonsense", "ActionID: 1"), action("Ping\x01", "ActionID: 2"))
-    yield logged_in("two actions in one message", b"Action: Ping\r\nAction: Nonsense\r\nActionID: 1\r\nActionID: 2\r\n\r\n")
+    yield logged_in(
+        "two actions in one message", b"Action: Ping\r\nAction: Nonsense\r\nActionID: 1\r\nActionID: 2\r\n\r\n"
+    )
     yield logged_in("action in odd case", b"aCtIoN: pInG\r\nACTIONID: 1\r\n\r\n")
     yield logged_in("colon in the action id", action("Ping", "ActionID: a:b: c"))
     yield logged_in("long action id", action("Ping", "ActionID: " + "x" * 900))
     yield logged_in("suppress events", action("Ping", "ActionID: 1", "SuppressEvents: yes"))
     yield logged_in("latin-1 bytes", b"Action: Ping\r\nActionID: \xe9\xff\xfe\r\n\r\n", b"Action: \xe9t\xe9\r\n\r\n")
     yield logged_in("utf-8 cut in two", b"Action: Ping\r\nActionID: \xc3\r\n\r\n", action("Ping", "ActionID: ééé"))
-    yield logged_in("nul in a value", b"Action: Ping\r\nActionID: a\0b\r\n\r\n", b"Action: Ping\0x\r\nActionID: 2\r\n\r\n")
+    yield logged_in(
+        "nul in a value", b"Action: Ping\r\nActionID: a\0b\r\n\r\n", b"Action: Ping\0x\r\nActionID: 2\r\n\r\n"
+    )
     yield logged_in("nul in a name", b"Act\0ion: Ping\r\nActionID: 1\r\n\r\n", b"\0Action: Ping\r\nActionID: 2\r\n\r\n")
     yield logged_in("nul instead of a blank line", b"Action: Ping\r\n\0\r\nActionID: 1\r\n\r\n")
     yield logged_in("garbage of 64 KB", _garbage(2, 65536) + b"\r\n\r\n", ping)
@@ -162,17 +189,47 @@ def _sizes() -> Iterator[Case]:
 def _pieces() -> Iterator[Case]:
     ping = action("Ping", "ActionID: 1")
     yield Case("byte by byte", (*login(), Send(ping, size=1, pause=0.001), *pinged()))
-    yield Case("login byte by byte", (BANNER, Send(action("Login", "Username: admin", "Secret: secret", "Events: off"), size=1), Read(MESSAGE), *pinged()))
-    yield Case("cut inside the end of a line", (*login(), Send(b"Action: Ping\r"), Pause(0.1), Send(b"\nActionID: 1\r\n\r"), Pause(0.1), Send(b"\n"), *pinged()))
+    yield Case(
+        "login byte by byte",
+        (
+            BANNER,
+            Send(action("Login", "Username: admin", "Secret: secret", "Events: off"), size=1),
+            Read(MESSAGE),
+            *pinged(),
+        ),
+    )
+    yield Case(
+        "cut inside the end of a line",
+        (
+            *login(),
+            Send(b"Action: Ping\r"),
+            Pause(0.1),
+            Send(b"\nActionID: 1\r\n\r"),
+            Pause(0.1),
+            Send(b"\n"),
+            *pinged(),
+        ),
+    )
     yield Case("pieces of seven", (*login(), Send(ping * 50, size=7), Read(MESSAGE, 50), *pinged()))
     pings = b"".join(action("Ping", f"ActionID: {number}") for number in range(1000))
     yield Case("thousand pings pipelined", (*login(), Send(pings), Read(MESSAGE, 1000), *pinged()))
-    yield Case("ping and answer, fifty times", (*login(), *(step for n in range(50) for step in (Send(action("Ping", f"ActionID: {n}")), Read(MESSAGE)))))
-    yield Case("half-close after actions", (*login(), Send(ping * 3 + action("CoreSettings")), HalfClose(), ReadToEnd()))
-    yield Case("half-close in mid-action", (*login(), Send(ping + b"Action: Ping\r\nActionID: never\r\n"), HalfClose(), ReadToEnd()))
+    yield Case(
+        "ping and answer, fifty times",
+        (*login(), *(step for n in range(50) for step in (Send(action("Ping", f"ActionID: {n}")), Read(MESSAGE)))),
+    )
+    yield Case(
+        "half-close after actions", (*login(), Send(ping * 3 + action("CoreSettings")), HalfClose(), ReadToEnd())
+    )
+    yield Case(
+        "half-close in mid-action",
+        (*login(), Send(ping + b"Action: Ping\r\nActionID: never\r\n"), HalfClose(), ReadToEnd()),
+    )
     yield Case("logoff", (*login(), Send(action("Logoff", "ActionID: bye")), ReadToEnd()))
     yield Case("logoff with actions before it", (*login(), Send(ping * 5 + action("Logoff")), ReadToEnd()))
-    yield Case("silence in mid-action", (*login(), Send(b"Action: Pi"), Pause(0.5), Send(b"ng\r\nActionID: 1\r\n\r\n"), *pinged()))
+    yield Case(
+        "silence in mid-action",
+        (*login(), Send(b"Action: Pi"), Pause(0.5), Send(b"ng\r\nActionID: 1\r\n\r\n"), *pinged()),
+    )
 
 
 def _answers() -> Iterator[Case]:
@@ -191,35 +248,141 @@ def _answers() -> Iterator[Case]:
     yield logged_in("list of commands without action id", action("ListCommands"))
     yield logged_in("core settings", action("CoreSettings", "ActionID: 1"))
     yield logged_in("core status", action("CoreStatus", "ActionID: 1"))
-    yield logged_in("lists", *(action(name, "ActionID: 1") for name in ("QueueStatus", "PJSIPShowEndpoints", "DeviceStateList", "ExtensionStateList", "BridgeTechnologyList")))
-    yield logged_in("channel lists", *(action(name, "ActionID: 1") for name in ("CoreShowChannels", "Status", "BridgeList")), alone=True)
-    yield logged_in("lists pipelined", b"".join(action(name, f"ActionID: {name}") for name in ("QueueSummary", "PJSIPShowAors", "ParkedCalls", "QueueStatus") * 10))
-    yield logged_in("config and dialplan", action("GetConfig", "Filename: queues.conf", "ActionID: 1"), action("ShowDialPlan", "Context: catching", "ActionID: 2"))
+    yield logged_in(
+        "lists",
+        *(
+            action(name, "ActionID: 1")
+            for name in (
+                "QueueStatus",
+                "PJSIPShowEndpoints",
+                "DeviceStateList",
+                "ExtensionStateList",
+                "BridgeTechnologyList",
+            )
+        ),
+    )
+    yield logged_in(
+        "channel lists",
+        *(action(name, "ActionID: 1") for name in ("CoreShowChannels", "Status", "BridgeList")),
+        alone=True,
+    )
+    yield logged_in(
+        "lists pipelined",
+        b"".join(
+            action(name, f"ActionID: {name}")
+            for name in ("QueueSummary", "PJSIPShowAors", "ParkedCalls", "QueueStatus") * 10
+        ),
+    )
+    yield logged_in(
+        "config and dialplan",
+        action("GetConfig", "Filename: queues.conf", "ActionID: 1"),
+        action("ShowDialPlan", "Context: catching", "ActionID: 2"),
+    )
     yield logged_in("config json of nothing", action("GetConfigJSON", "Filename: nothing.conf", "ActionID: 1"))
     for mask in ("on", "off", "call,user", "bogus", "0", "66", "all"):
-        yield logged_in(f"events {mask}", action("Events", f"EventMask: {mask}", "ActionID: 1"), action("Events", "EventMask: off"), alone=mask not in {"off", "bogus", "0"})
-    yield logged_in("events without a mask", action("Events", "ActionID: 1"), action("Events", "EventMask:", "ActionID: 2"))
-    yield logged_in("filters", action("Filter", "Operation: Add", "Filter: Event: X", "ActionID: 1"), action("Filter", "Operation: Add", "Filter: !Event: X"))
+        yield logged_in(
+            f"events {mask}",
+            action("Events", f"EventMask: {mask}", "ActionID: 1"),
+            action("Events", "EventMask: off"),
+            alone=mask not in {"off", "bogus", "0"},
+        )
+    yield logged_in(
+        "events without a mask", action("Events", "ActionID: 1"), action("Events", "EventMask:", "ActionID: 2")
+    )
+    yield logged_in(
+        "filters",
+        action("Filter", "Operation: Add", "Filter: Event: X", "ActionID: 1"),
+        action("Filter", "Operation: Add", "Filter: !Event: X"),
+    )
     yield logged_in("filter that does not compile", action("Filter", "Operation: Add", "Filter: (", "ActionID: 1"))
-    yield logged_in("filter empty, unknown operation", action("Filter", "Operation: Add", "Filter:", "ActionID: 1"), action("Filter", "Operation: Drop", "ActionID: 2"), action("Filter"))
-    yield logged_in("filter with criteria", action("Filter", "Operation: Add", "MatchCriteria: name(UserEvent)", "Filter:", "ActionID: 1"))
-    yield logged_in("originate: bare lf in the answer", action("Originate", "ActionID: 1", "Channel: Local/wait@default", "Exten: wait", "Context: default", "Priority: 1", "ChannelId: " + "x" * 160), action("Ping", "ActionID: 2"))
+    yield logged_in(
+        "filter empty, unknown operation",
+        action("Filter", "Operation: Add", "Filter:", "ActionID: 1"),
+        action("Filter", "Operation: Drop", "ActionID: 2"),
+        action("Filter"),
+    )
+    yield logged_in(
+        "filter with criteria",
+        action("Filter", "Operation: Add", "MatchCriteria: name(UserEvent)", "Filter:", "ActionID: 1"),
+    )
+    yield logged_in(
+        "originate: bare lf in the answer",
+        action(
+            "Originate",
+            "ActionID: 1",
+            "Channel: Local/wait@default",
+            "Exten: wait",
+            "Context: default",
+            "Priority: 1",
+            "ChannelId: " + "x" * 160,
+        ),
+        action("Ping", "ActionID: 2"),
+    )
     for missing, headers in {
         "nothing": (),
         "no slash": ("Channel: Local",),
         "bad priority": ("Channel: Local/wait@default", "Exten: wait", "Context: default", "Priority: nolabel"),
-        "bad timeout": ("Channel: Local/wait@default", "Exten: wait", "Context: default", "Priority: 1", "Timeout: abc"),
+        "bad timeout": (
+            "Channel: Local/wait@default",
+            "Exten: wait",
+            "Context: default",
+            "Priority: 1",
+            "Timeout: abc",
+        ),
         "no such extension": ("Channel: Local/wait@default", "Exten: nope", "Context: default", "Priority: 1"),
         "no context": ("Channel: Local/wait@default", "Exten: wait"),
         "dangerous application": ("Channel: Local/wait@default", "Application: System", "Data: true"),
     }.items():
         yield logged_in(f"originate: {missing}", action("Originate", "ActionID: 1", *headers))
-    yield logged_in("module load without type", action("ModuleLoad", "ActionID: 1"), action("ModuleCheck", "Module: nothing", "ActionID: 2"))
-    channel_errors = ("Hangup", "Redirect", "Setvar", "Getvar", "Status", "PlayDTMF", "MuteAudio", "Bridge", "AbsoluteTimeout")
-    yield logged_in("no such channel", *(action(name, "Channel: Local/nope", "ActionID: 1", "Variable: x", "Exten: s", "Context: default", "Priority: 1", "Digit: 1", "Direction: all", "State: on", "Timeout: 5") for name in channel_errors))
+    yield logged_in(
+        "module load without type",
+        action("ModuleLoad", "ActionID: 1"),
+        action("ModuleCheck", "Module: nothing", "ActionID: 2"),
+    )
+    channel_errors = (
+        "Hangup",
+        "Redirect",
+        "Setvar",
+        "Getvar",
+        "Status",
+        "PlayDTMF",
+        "MuteAudio",
+        "Bridge",
+        "AbsoluteTimeout",
+    )
+    yield logged_in(
+        "no such channel",
+        *(
+            action(
+                name,
+                "Channel: Local/nope",
+                "ActionID: 1",
+                "Variable: x",
+                "Exten: s",
+                "Context: default",
+                "Priority: 1",
+                "Digit: 1",
+                "Direction: all",
+                "State: on",
+                "Timeout: 5",
+            )
+            for name in channel_errors
+        ),
+    )
     yield logged_in("no headers at all", *(action(name, "ActionID: 1") for name in channel_errors if name != "Status"))
-    yield logged_in("variables", action("Setvar", "Variable: LAB_{tag}", "Value: a=b, \"c\" \\d", "ActionID: 1"), action("Getvar", "Variable: LAB_{tag}", "ActionID: 2"), action("Getvar", "Variable: UNSET_{tag}"))
-    yield logged_in("database", action("DBPut", "Family: {tag}", "Key: k", "Val: v"), action("DBGet", "Family: {tag}", "Key: k", "ActionID: 1"), action("DBDelTree", "Family: {tag}", "ActionID: 2"), action("DBGet", "Family: {tag}", "Key: k"))
+    yield logged_in(
+        "variables",
+        action("Setvar", "Variable: LAB_{tag}", 'Value: a=b, "c" \\d', "ActionID: 1"),
+        action("Getvar", "Variable: LAB_{tag}", "ActionID: 2"),
+        action("Getvar", "Variable: UNSET_{tag}"),
+    )
+    yield logged_in(
+        "database",
+        action("DBPut", "Family: {tag}", "Key: k", "Val: v"),
+        action("DBGet", "Family: {tag}", "Key: k", "ActionID: 1"),
+        action("DBDelTree", "Family: {tag}", "ActionID: 2"),
+        action("DBGet", "Family: {tag}", "Key: k"),
+    )
 
 
 def _permissions() -> Iterator[Case]:
@@ -247,15 +410,26 @@ def _user_event(name: str, *headers: str) -> bytes:
 
 def _events() -> Iterator[Case]:
     def events(name: str, *steps: Step, mask: str = "user", user: str = "admin") -> Case:
-        return Case(name, (*login(user, events=mask), *steps, Send(action("Events", "EventMask: off")), *pinged()), alone=True)
+        return Case(
+            name, (*login(user, events=mask), *steps, Send(action("Events", "EventMask: off")), *pinged()), alone=True
+        )
 
     end = rb"UserEvent: Last.*?\r\n\r\n"
     last = Send(_user_event("Last", "ActionID: last"))
-    yield events("user event", Send(_user_event("Lab", "ActionID: 1", "Key: value", "Empty:", "Key: twice")), last, Read(end))
-    yield events("user event with odd bytes", Send(b"Action: UserEvent\r\nUserEvent: L\xe9\r\nK: \xff\xfe \xe2\x82\r\n\r\n"), last, Read(end))
+    yield events(
+        "user event", Send(_user_event("Lab", "ActionID: 1", "Key: value", "Empty:", "Key: twice")), last, Read(end)
+    )
+    yield events(
+        "user event with odd bytes",
+        Send(b"Action: UserEvent\r\nUserEvent: L\xe9\r\nK: \xff\xfe \xe2\x82\r\n\r\n"),
+        last,
+        Read(end),
+    )
     flood = b"".join(_user_event("Flood", f"ActionID: {n}", f"Number: {n}") for n in range(200))
     yield events("two hundred user events", Send(flood), last, Read(end))
-    yield events("suppress events postpones", Send(_user_event("Lab", "SuppressEvents: yes", "ActionID: 1")), last, Read(end))
+    yield events(
+        "suppress events postpones", Send(_user_event("Lab", "SuppressEvents: yes", "ActionID: 1")), last, Read(end)
+    )
     included = Send(action("Filter", "Operation: Add", "Filter: Number: 1"))
     excluded = Send(action("Filter", "Operation: Add", "Filter: !Number: 2"))
     numbered = Send(b"".join(_user_event("Last" if n == 12 else "Lab", f"Number: {n}") for n in (3, 2, 1, 10, 12)))
@@ -267,8 +441,15 @@ def _events() -> Iterator[Case]:
     yield events("wait event", Send(_user_event("Lab") + wait), Read(rb"WaitEventComplete.*?\r\n\r\n"))
     yield logged_in("wait event without events", wait, action("Ping", "ActionID: behind"))
     yield logged_in("wait event with a bad timeout", action("WaitEvent", "Timeout: x", "ActionID: w"))
-    call = action("Originate", "Channel: Local/congestion@default/n", "Application: Wait", "Async: true", "ActionID: call")
-    yield events("originate response", Send(action("Filter", "Operation: Add", "Filter: Event: OriginateResponse") + call), Read(rb"Event: OriginateResponse.*?\r\n\r\n"), mask="call")
+    call = action(
+        "Originate", "Channel: Local/congestion@default/n", "Application: Wait", "Async: true", "ActionID: call"
+    )
+    yield events(
+        "originate response",
+        Send(action("Filter", "Operation: Add", "Filter: Event: OriginateResponse") + call),
+        Read(rb"Event: OriginateResponse.*?\r\n\r\n"),
+        mask="call",
+    )
 
 
 def cases() -> list[Case]:
