@@ -4,20 +4,21 @@ A transcript is a text file::
 
     # Getvar of a channel variable that is not set
     @ asterisk 22.10.1
-    @ channel <uniqueid-1> <channel-1>
+    @ world [{"id": "UNIQUEID-1", "name": "Local/wait@default-SUFFIX-1;1", "owner": "ours"}]
     >> Action: Getvar
     >> ActionID: 1
-    >> Channel: <channel-1>
+    >> Channel: UNIQUEID-1
     >>
     << Response: Success
     <<
-    ?? GET /channels/<uniqueid-1>/variable?variable=X
+    ?? GET /channels/UNIQUEID-1/variable?variable=X
     == 404 {"message": "Provided variable was not found"}
+    ++ {"type": "ChannelVarset"}
 
-`>>` lines were sent, `<<` lines received (an empty one ends a message), `??` is an ARI request made for the same
-purpose, `==` its answer (status, then the JSON body), `@` lines hold named facts, `#` is prose. Everything that differs
-between two runs (ids, the suffix of channel names, times, durations) is a placeholder; the same value gets the same
-placeholder within a file.
+`>>` lines were sent over AMI, `<<` lines received (an empty one ends a message), `??` is a request that the translation
+made of ARI for the same purpose (not percent-encoded), `==` its answer (status, then the JSON body), `++` an ARI event
+that it waited for, `@` lines hold named facts, `#` is prose. Everything that differs between two runs (ids, the suffix
+of channel names, times, durations) is a placeholder; the same value gets the same placeholder within a file.
 """
 
 from __future__ import annotations
@@ -44,15 +45,21 @@ CLOCKS = {
     "corestartuptime": "<clock>",
     "corereloaddate": "<date>",
     "corereloadtime": "<clock>",
-    "corecurrentcalls": "<count>",
     "coreprocessedcalls": "<count>",
     "uptime": "<seconds>",
     "lastreload": "<seconds>",
 }
 CLOCK_KEYS = {"timestamp", "creationtime", "startup_time", "last_reload_time"}
+# A moment that ARI's readers understand: transcripts are played back.
+MOMENT = "2026-01-01T00:00:00.000+0000"
 
 UNIQUEID = re.compile(r"(?<![\w.])(?:[\w-]{1,40}-)?\d{9,11}\.\d{1,9}(?![\w.])")
-CHANNEL = re.compile(r"(?<![\w/])([A-Za-z][A-Za-z0-9_]*/[^\s,|&\"]*?-)([0-9a-f]{8})(;[12])?(?![0-9a-f])")
+CHANNEL = re.compile(r"(?<![\w/])([A-Za-z][A-Za-z0-9_]*/[^\s,|&\"]*?-)([0-9a-fA-F]{8})(;[12])?(?![0-9a-fA-F])")
+# What tells machines apart, the names of registered SIP contacts, and the folder of a lab instance.
+MACHINES = {"entity_id", "asterisk_id"}
+CONTACT = re.compile(r"(?<=;@)[0-9a-f]{32}")
+PORT = re.compile(r"(?<=@127\.0\.0\.1:)\d+")
+FOLDER = re.compile(r"/[^\s\"]*/log/(?=\w)")
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
@@ -65,15 +72,17 @@ class Normaliser:
 
     def text(self, text: str) -> str:
         """`text` with ids and channel suffixes replaced."""
+        text = FOLDER.sub("/log/", text)
+        text = CONTACT.sub("CONTACT", PORT.sub("PORT", text))
         text = UUID.sub(lambda m: self._name("uuid", m[0]), text)
         text = UNIQUEID.sub(lambda m: self._name("uniqueid", m[0]), text)
-        return CHANNEL.sub(lambda m: m[1] + self._name("suffix", m[2]) + (m[3] or ""), text)
+        return CHANNEL.sub(lambda m: m[1] + self._name("suffix", m[2].lower()) + (m[3] or ""), text)
 
     def header(self, header: Header) -> Header:
         """A header with clocks, ids and suffixes replaced."""
         name, value = header
         clock = CLOCKS.get(name.lower())
-        return (name, clock if clock and value else self.text(value))
+        return (name, clock if clock and (value not in {"", "0"} or name == "Seconds") else self.text(value))
 
     def message(self, message: Message) -> Message:
         """A message with every header normalised."""
@@ -82,22 +91,24 @@ class Normaliser:
     def json(self, value: Any) -> Any:
         """A JSON value normalised through all its strings."""
         if isinstance(value, dict):
-            return {
-                key: f"<{key}>" if key in CLOCK_KEYS and isinstance(item, str) else self.json(item)
-                for key, item in value.items()
-            }
+            return {key: self._member(key, item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.json(item) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
+    def _member(self, key: str, item: Any) -> Any:
+        if isinstance(item, str) and key in CLOCK_KEYS:
+            return MOMENT
+        return "MACHINE" if key in MACHINES else self.json(item)
+
     def name(self, value: str, placeholder: str) -> None:
-        """Let `value` be shown as `<placeholder>` wherever an id is recognised."""
-        self.known[value] = f"<{placeholder}>"
+        """Let `value` be shown as `placeholder` wherever an id is recognised."""
+        self.known[value] = placeholder
 
     def _name(self, kind: str, value: str) -> str:
         if value not in self.known:
             self.counts[kind] = self.counts.get(kind, 0) + 1
-            self.known[value] = f"<{kind}-{self.counts[kind]}>"
+            self.known[value] = f"{kind.upper()}-{self.counts[kind]}"
         return self.known[value]
 
 
@@ -119,6 +130,7 @@ class Transcript:
     sent: list[Message] = field(default_factory=list)
     received: list[Message] = field(default_factory=list)
     ari: list[Exchange] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
 
     @property
     def action(self) -> Action:
@@ -135,6 +147,7 @@ class Transcript:
         for exchange in self.ari:
             body = "" if exchange.body is None else " " + json.dumps(exchange.body, ensure_ascii=False)
             lines += [f"?? {exchange.request}", f"== {exchange.status}{body}"]
+        lines += [f"++ {json.dumps(event, ensure_ascii=False)}" for event in self.events]
         return "\n".join(lines) + "\n"
 
 
@@ -156,6 +169,7 @@ def record(
         [clean.message(message) for message in transcript.sent],
         [clean.message(message) for message in transcript.received],
         [Exchange(clean.text(item.request), item.status, clean.json(item.body)) for item in transcript.ari],
+        [clean.json(event) for event in transcript.events],
     )
     path = home / action / f"{case}.{version}.amitest"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,8 +202,10 @@ def load(path: Path) -> Transcript:
         elif mark == "==":
             status, _, body = rest.partition(" ")
             transcript.ari.append(Exchange(request, int(status), json.loads(body) if body else None))
+        elif mark == "++":
+            transcript.events.append(json.loads(rest))
         elif line:
-            raise ValueError(f"{path.name}:{number}: neither #, @, >>, <<, ?? nor ==: {line!r}")
+            raise ValueError(f"{path.name}:{number}: none of #, @, >>, <<, ??, == and ++: {line!r}")
     transcript.title = "\n".join(title)
     return transcript
 

@@ -43,9 +43,16 @@ def list_channels() -> Part[list[Listed]]:
 def in_bucket_order(channels: Iterable[Listed]) -> list[Listed]:
     """Channels in the order of Asterisk's channel container, a hash table by lower-case name.
 
-    Watched on 16.28 (Status) and 22.10 (Status, CoreShowChannels). Two names in one bucket keep ARI's order.
+    Watched on 16.28 (Status) and 22.10 (Status, CoreShowChannels). Within one bucket Status has the older one first;
+    CoreShowChannels has no rule that ARI would tell.
     """
-    return sorted(channels, key=lambda item: bucket(item.channel.name))
+    return sorted(channels, key=_place)
+
+
+def _place(item: Listed) -> tuple[int, float, int, str]:
+    # A uniqueid grows in its last part: the shorter one is the older one.
+    channel = item.channel
+    return bucket(channel.name), channel.created, len(channel.id), channel.id
 
 
 def bucket(name: str) -> int:
