@@ -2,7 +2,7 @@
 
 Source: res/ari/resource_channels.c, `find_control`: 404 no such channel, 409 "Channel not in Stasis application";
 whatever comes after it (2xx, 412 for the channel's state, 422 for a bad format) had found a control, so the channel is
-in Stasis, in whichever app. Bridge operations use 400 and 422 instead and name several channels: they tell nothing here.
+in Stasis, in whichever app. Bridge operations use 400 and 422 instead and name several channels: they tell nothing.
 """
 
 from __future__ import annotations
