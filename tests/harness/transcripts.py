@@ -32,6 +32,10 @@ from typing import Any
 
 from bridge.ami.message import Action, Header, Message
 
+# A line break within a value (AMI sends some) would end the line here.
+SHOWN = str.maketrans("\r\n", "␍␊")
+MEANT = str.maketrans("␍␊", "\r\n")
+
 HOME = Path(__file__).resolve().parent.parent / "transcripts"
 
 # Headers whose whole value is a clock's, whatever it is.
@@ -54,12 +58,12 @@ CLOCK_KEYS = {"timestamp", "creationtime", "startup_time", "last_reload_time"}
 MOMENT = "2026-01-01T00:00:00.000+0000"
 
 UNIQUEID = re.compile(r"(?<![\w.])(?:[\w-]{1,40}-)?\d{9,11}\.\d{1,9}(?![\w.])")
-CHANNEL = re.compile(r"(?<![\w/])([A-Za-z][A-Za-z0-9_]*/[^\s,|&\"]*?-)([0-9a-fA-F]{8})(;[12])?(?![0-9a-fA-F])")
+CHANNEL = re.compile(r"(?<!\w)([A-Za-z][A-Za-z0-9_]*/[^\s,|&\"]*?-)([0-9a-fA-F]{8})(;[12])?(?![0-9a-fA-F])")
 # What tells machines apart, the names of registered SIP contacts, and the folder of a lab instance.
 MACHINES = {"entity_id", "asterisk_id"}
 CONTACT = re.compile(r"(?<=;@)[0-9a-f]{32}")
 PORT = re.compile(r"(?<=@127\.0\.0\.1:)\d+")
-FOLDER = re.compile(r"/[^\s\"]*/log/(?=\w)")
+FOLDER = re.compile(r"/[^\s\"/]+(?:/[^\s\"/]+)*/log/(?=\w)")
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
@@ -143,7 +147,7 @@ class Transcript:
         lines += [f"@ {name} {value}" for name, value in self.facts.items()]
         for arrow, messages in ((">>", self.sent), ("<<", self.received)):
             for message in messages:
-                lines += [f"{arrow} {name}: {value}" for name, value in message] + [arrow]
+                lines += [f"{arrow} {name}: {value.translate(SHOWN)}" for name, value in message] + [arrow]
         for exchange in self.ari:
             body = "" if exchange.body is None else " " + json.dumps(exchange.body, ensure_ascii=False)
             lines += [f"?? {exchange.request}", f"== {exchange.status}{body}"]
@@ -191,7 +195,7 @@ def load(path: Path) -> Transcript:
             name, _, value = rest.partition(" ")
             transcript.facts[name] = value
         elif mark in open_message and rest:
-            name, _, value = rest.partition(": ")
+            name, _, value = rest.translate(MEANT).partition(": ")
             open_message[mark].append((name, value) if value else (name.removesuffix(":"), ""))
         elif mark in open_message:
             messages = transcript.sent if mark == ">>" else transcript.received
