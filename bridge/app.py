@@ -63,7 +63,8 @@ class Bridge:
             blocking_timeout=config.ari.blocking_timeout,
             ping_interval=config.ari.ping_interval,
             ping_timeout=config.ari.ping_timeout,
-            reconnect=(config.ari.reconnect.min, config.ari.reconnect.max),
+            reconnect_min=config.ari.reconnect.min,
+            reconnect_max=config.ari.reconnect.max,
         )
         self.router = Router(self._rules.plan, self._rules.registry, self.gateway.world, self.gateway)
 
