@@ -155,7 +155,7 @@ def parameter_text(parameter: Parameter) -> str:
     words = [repr(parameter.name), repr(parameter.place), repr(parameter.type), repr(parameter.versions)]
     for name in ("required", "values", "minimum", "many"):
         value = getattr(parameter, name)
-        if value not in ((), None, False):
+        if value not in ((), None) and value is not False:
             words.append(f"{name}={value!r}")
     return f"Parameter({', '.join(words)})"
 
