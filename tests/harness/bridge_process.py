@@ -168,7 +168,7 @@ class BridgeProcess:
 
     def descriptors(self) -> int:
         """How many file descriptors it holds: sockets, pipes, files."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def resident_kib(self) -> int:
         """Its resident memory in KiB."""

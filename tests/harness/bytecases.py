@@ -129,7 +129,7 @@ def _before_login() -> Iterator[Case]:
 
 
 def _garbage(seed: int, size: int) -> bytes:
-    """Return the same random bytes in each run. CR is left out: it would make the number of messages a matter of reads."""
+    """Return the same random bytes in each run, without CR: it would make the number of messages a matter of reads."""
     return random.Random(seed).randbytes(size).replace(b"\r", b"")
 
 

@@ -16,7 +16,7 @@ MakeBridge = Callable[..., BridgeProcess]
 
 @pytest.fixture
 def bridge(tmp_path: Path) -> Iterator[MakeBridge]:
-    """A factory ``(asterisk=None, settings={} | "yaml text", start=True) -> BridgeProcess``; all are stopped at the end."""
+    """A factory ``(asterisk=None, settings={} | "yaml", start=True) -> BridgeProcess``; all are stopped at the end."""
     made: list[BridgeProcess] = []
 
     def make(

@@ -48,7 +48,7 @@ class PanoramiskApp:
             # The library keeps the answer of its own Login in this future; it is made when the connection is.
             while self._manager.authenticated_future is None:
                 await asyncio.sleep(0)
-            return lowered((await asyncio.wait_for(self._manager.authenticated_future, TIMEOUT)))
+            return lowered(await asyncio.wait_for(self._manager.authenticated_future, TIMEOUT))
 
         return self._loop.run_until_complete(connect())
 

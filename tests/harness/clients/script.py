@@ -142,10 +142,8 @@ def _failures(app: App, said: dict[str, Any]) -> None:
 def _hungup(app: App, channel: str) -> Headers:
     """The end of the first half, after both halves have ended."""
     call = channel.split(";")[0]
-    first, _ = (
-        app.wait_event("Hangup", lambda event, half=half: event["channel"] == call + half) for half in (";1", ";2")
-    )
-    return clean(first)
+    app.wait_event("Hangup", lambda event: event["channel"] == f"{call};2")
+    return clean(app.wait_event("Hangup", lambda event: event["channel"] == f"{call};1"))
 
 
 def _of(prefix: str) -> Callable[[Headers], bool]:
