@@ -262,11 +262,6 @@ class Ari:
         """`http(s)://host:port[/prefix]/ari`, without a trailing slash."""
         return f"{self.url}/ari"
 
-    @property
-    def events_url(self) -> str:
-        """`ws(s)://host:port[/prefix]/ari/events`, without a query."""
-        return "ws" + self.url.removeprefix("http") + "/ari/events"
-
 
 @dataclass(frozen=True, slots=True)
 class UserRules:

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bridge.world.causes import reason_of
+
 Converter = Callable[[str], str]
 
 # main/utils.c: ast_true
 TRUE = frozenset({"yes", "true", "y", "t", "1", "on"})
-
-# res/ari/resource_channels.c: ari_channels_hangup; the words that every version knows.
-REASONS: Mapping[str, str] = {
-    "1": "unallocated",
-    "16": "normal",
-    "17": "busy",
-    "18": "timeout",
-    "19": "no_answer",
-    "21": "rejected",
-    "26": "answered_elsewhere",
-    "28": "number_incomplete",
-    "31": "normal_unspecified",
-    "34": "congestion",
-    "38": "failure",
-    "58": "codec_mismatch",
-    "127": "interworking",
-}
 
 # main/channel.c: ast_state2str; the numbers of enum ast_channel_state.
 CHANNEL_STATES: Mapping[str, str] = {
@@ -88,10 +73,10 @@ def known(text: str) -> str:
 
 def cause_to_reason(text: str) -> str:
     """A Q.850 cause to ARI's word for it."""
-    number = whole_number(text)
-    if number not in REASONS:
-        raise ValueError(f"ARI has no word for the cause {number}")
-    return REASONS[number]
+    word = reason_of(int(whole_number(text)))
+    if word is None:
+        raise ValueError(f"ARI has no word for the cause {text}")
+    return word
 
 
 def channel_state_number(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import abc
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import count
@@ -22,12 +21,10 @@ APP = "bridge"
 # Any moment will do: nothing in an example depends on it but the order of listing and events.
 _LISTED_AT = 1_700_000_000.0
 _ENTERED = "2023-11-14T22:13:21.000+0000"
-# What the listing shows of a channel with this owner; nothing at all tells nothing.
+# What the listing shows of a channel with this owner (asterisk-facts.md §2.1).
 _APPLICATION = {
-    "ours": ("Stasis", APP),
     "foreign": ("Stasis", "other"),
     "dialplan": ("Wait", "60"),
-    "unknown": ("", ""),
 }
 
 
@@ -73,27 +70,28 @@ def context_of(example: Example) -> Context:
     )
 
 
-def world_of(given: ExampleWorld) -> World:
+def world_of(given: ExampleWorld, apps: tuple[str, ...] = (APP,)) -> World:
     """A World with these channels and ARI bridges, each channel with the owner that is asked for."""
-    world = World((APP,))
-    channels: list[abc.Mapping[str, Any]] = [channel_json(_channel(item)) for item in given.channels]
-    bridges: list[abc.Mapping[str, Any]] = [bridge_json(BridgeSnapshot(**asdict(item))) for item in given.bridges]
+    world = World(apps)
+    channels = [_listed(item, apps[0]) for item in given.channels]
+    bridges = [bridge_json(BridgeSnapshot(**asdict(item))) for item in given.bridges]
     world.merge_listing(channels, bridges, _LISTED_AT)
     for item, listed in zip(given.channels, channels, strict=True):
         if item.owner == "ours":
-            frame = {"type": "StasisStart", "application": APP, "timestamp": _ENTERED, "args": [], "channel": listed}
+            frame = {"type": "StasisStart", "application": apps[0], "timestamp": _ENTERED, "channel": listed}
             world.apply(event_of(frame))
     return world
 
 
-def _channel(item: ExampleChannel) -> ChannelSnapshot:
-    """The listing's view of it: what `Stasis` runs with tells the World whose it is (asterisk-facts.md §2.1)."""
+def _listed(item: ExampleChannel, ours: str) -> dict[str, Any]:
+    """The listing's view of the channel; one of which nothing is known runs something that ARI does not tell."""
     given = asdict(item)
-    owner = given.pop("owner")
-    app, data = _APPLICATION[owner]
-    given["app_name"] = item.app_name or app
-    given["app_data"] = item.app_data or data
-    return ChannelSnapshot(**given, created=_LISTED_AT)
+    app, data = _APPLICATION.get(given.pop("owner"), ("Stasis", ours))
+    given |= {"app_name": item.app_name or app, "app_data": item.app_data or data}
+    shown = channel_json(ChannelSnapshot(**given, created=_LISTED_AT))
+    if item.owner == "unknown":
+        del shown["dialplan"]["app_name"], shown["dialplan"]["app_data"]
+    return shown
 
 
 def event_of(frame: Any) -> AriEvent:

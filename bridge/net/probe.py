@@ -5,7 +5,6 @@ Blocking and short: a handful of requests, one after the other, over connections
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import socket
@@ -16,11 +15,14 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from bridge.ari.description import Version, available
+from bridge.ari.events import parse_time
 from bridge.config.model import Ami, Ari, Config, Credentials
 from bridge.config.tls import upstream_context
+from bridge.errors import UpstreamUnavailable
+from bridge.net.ari_target import REST_OVER_WEBSOCKET, AriTarget, parse_version
+from bridge.world.model import World
 
-# Below these, REST requests travel over HTTP (asterisk-facts.md §3).
-REST_OVER_WEBSOCKET = {20: 14, 21: 9, 22: 4}
 # Nobody has a playback of this name; a user who may not write gets 403 before that is noticed.
 _NO_PLAYBACK = "ami-ari-bridge-check"
 
@@ -115,11 +117,10 @@ def _refused(status: int, user: str, url: str) -> Finding:
 
 
 def _transport(version: str) -> Finding:
-    parts = [int(part) for part in version.split("-")[0].split(".")[:2] if part.isdigit()]
-    if len(parts) < 2:
+    parsed = parse_version(version)
+    if parsed is None:
         return Finding(Level.NOTE, "ARI", "requests travel over HTTP: the version does not tell that it can do more")
-    major, minor = parts
-    if major >= 23 or minor >= REST_OVER_WEBSOCKET.get(major, 1000):
+    if available(parsed, (), REST_OVER_WEBSOCKET):
         return Finding(Level.OK, "ARI", "requests can travel over the event websocket")
     return Finding(
         Level.NOTE, "ARI", "requests travel over HTTP: the event websocket takes none before 20.14, 21.9, 22.4"
@@ -148,13 +149,35 @@ def _application(app: str, status: int, body: Any) -> Finding:
     return Finding(Level.WARNING, app, text)
 
 
+def live_world(config: Config) -> tuple[World, Version]:
+    """Asterisk's channels, ARI bridges, endpoints and applications as a World, and its version.
+
+    Raises:
+        UpstreamUnavailable: ARI does not answer, or refuses.
+    """
+    client = _Client(config.ari, config.user)
+    try:
+        info = client.get("asterisk/info")
+        clock = client.get("asterisk/ping")
+        lists = [client.get(path) for path in ("channels", "bridges", "endpoints", "applications")]
+    except (OSError, http.client.HTTPException) as error:
+        raise UpstreamUnavailable("ARI", None, f"{config.ari.url}: {_why(error)}") from None
+    channels, bridges, endpoints, applications = lists
+    world = World(config.app)
+    world.merge_listing(channels, bridges, parse_time(clock.get("timestamp")), endpoints, applications)
+    version = parse_version(str(info.get("system", {}).get("version")))
+    if version is None:
+        raise UpstreamUnavailable("ARI", None, f"{config.ari.url} does not tell its version")
+    return world, version
+
+
 class _Client:
     """One request, one connection: nothing is kept open on a server that counts connections."""
 
     def __init__(self, ari: Ari, user: Credentials) -> None:
         self._ari = ari
-        token = base64.b64encode(f"{user.name}:{user.password.reveal()}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {token}", "Connection": "close"}
+        target = AriTarget(ari.rest_url, user.name, user.password.reveal())
+        self._headers = {"Authorization": target.authorization, "Connection": "close"}
 
     def ask(self, method: str, path: str) -> tuple[int, Any]:
         """Status and JSON body (None when it is none); raises OSError, HTTPException."""
@@ -166,6 +189,13 @@ class _Client:
             return response.status, _json(response.read(4 * 1024 * 1024))
         finally:
             connection.close()
+
+    def get(self, path: str) -> Any:
+        """The JSON body of a question that is not refused; raises OSError, HTTPException."""
+        status, body = self.ask("GET", path)
+        if status != 200 or body is None:
+            raise http.client.HTTPException(f"GET {path} is answered with {status}")
+        return body
 
     def _connection(self, host: str, port: int | None) -> http.client.HTTPConnection:
         timeout = self._ari.request_timeout
@@ -187,4 +217,4 @@ def _why(error: Exception) -> str:
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+    return str(getattr(error, "strerror", None) or str(error) or type(error).__name__)
