@@ -57,8 +57,10 @@ def hangup_everything(asterisk: Asterisk, seconds: float = 5.0) -> int:
     with ami(asterisk, events="call") as connection:
         while left := _channels(connection):
             count += len(left)
-            for uniqueid in left:
-                connection.send_action("Hangup", Channel=uniqueid)
+            for uniqueid in sorted(left):
+                # 16 may list a channel for a moment after its Hangup event.
+                if connection.action("Hangup", Channel=uniqueid)["Response"] == "Error":
+                    left.discard(uniqueid)
             while left:
                 left.discard(connection.wait_event("Hangup", timeout=seconds)["Uniqueid"])
     with ari(asterisk) as client:

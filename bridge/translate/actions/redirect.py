@@ -63,14 +63,21 @@ def redirect(action: Action, context: Context) -> Translation:
         extra = yield from named_channel(name2, context)
         if extra is None:
             return (yield from answered(error(action, cut(f"ExtraChannel does not exist: {name2}", 255))))
-        if extra == channel:
-            raise Untranslatable("the same channel is to go to two places")
         targets.append((extra, places[-1]))
-    for one, _ in targets:
-        commandable(one, context)
-    for one, _ in targets:
-        yield from free_queue(one, context)
+    yield from _ready([one for one, _ in targets], context)
     return (yield from _send(action, context, targets))
+
+
+def _ready(channels: list[str], context: Context) -> Part[None]:
+    """See to it that every one of the channels can leave now; Untranslatable when AMI does better."""
+    if len(set(channels)) < len(channels):
+        raise Untranslatable("the same channel is to go to two places")
+    for channel in channels:
+        commandable(channel, context)
+        if context.ami_behind and any(channel in bridge.channels for bridge in context.world.bridges.values()):
+            raise Untranslatable("AMI and ARI take a channel out of a bridge with different events")
+    for channel in channels:
+        yield from free_queue(channel, context)
 
 
 def _places(action: Action) -> list[_Place] | str:
