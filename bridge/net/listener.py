@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bridge.net.listener")
 
+# Asterisk listens with a backlog of 10 (main/tcptls.c; measured on 16 and 22): with more connects under way the kernel
+# drops some, and they wait a second for the next try. So few at a time, each until its banner has come.
+CONNECTS_AT_ONCE = 8
+BANNER_SECONDS = 1.0
 # A load balancer sends its header at once.
 PROXY_SECONDS = 5.0
 
@@ -34,6 +38,7 @@ class Sessions:
         self._sessions: dict[int, Session] = {}
         self._by_address: Counter[str] = Counter()
         self._numbers = 0
+        self.connecting = asyncio.Semaphore(CONNECTS_AT_ONCE)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -186,14 +191,18 @@ class Listener:
 
     async def _serve(self, session: Session, link: _Downstream, services: SessionServices) -> None:
         try:
-            try:
-                upstream = await connect_upstream(services.settings, session.peer)
-            except OSError as error:
-                log.warning("session %d from %s closed: Asterisk's AMI: %s", session.number, session.peer, error)
-                link.close(0.0)
-                return
-            log.info("session %d: connected from %s", session.number, session.peer)
-            session.attach(link, upstream)
+            async with self._sessions.connecting:
+                try:
+                    upstream = await connect_upstream(services.settings, session.peer)
+                except OSError as error:
+                    log.warning("session %d from %s closed: Asterisk's AMI: %s", session.number, session.peer, error)
+                    link.close(0.0)
+                    return
+                log.info("session %d: connected from %s", session.number, session.peer)
+                session.attach(link, upstream)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BANNER_SECONDS):
+                        await session.greeted.wait()
             await session.finished
             log.info("session %d: ended: %s", session.number, session.close_reason)
         finally:

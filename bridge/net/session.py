@@ -69,6 +69,8 @@ class Session:
         self.user = ""
         self.logged_in = False
         self.finished = asyncio.get_running_loop().create_future()
+        # Asterisk has sent its banner, or will not any more.
+        self.greeted = asyncio.Event()
         self._services = services
         self._limits = services.settings.limits
         self._client: Link | None = None
@@ -118,6 +120,7 @@ class Session:
         if self.finished.done():
             return
         self.close_reason = self.close_reason or reason
+        self.greeted.set()
         self._relay.abandon()
         self._queue.clear()
         for future in self._waiting:
@@ -206,6 +209,8 @@ class Session:
         return b""
 
     def _client_lost(self, reason: str) -> None:
+        if self.finished.done():
+            return
         # What was received is still carried out, as Asterisk would: a client may send and leave at once.
         self.close_reason = reason or "the client closed the connection"
         if not self._draining:
@@ -383,6 +388,8 @@ class Session:
     # -- from Asterisk -------------------------------------------------------------------------------------------
 
     def _upstream_data(self, data: bytes) -> None:
+        if not self.greeted.is_set():
+            self.greeted.set()
         if not self._read_proven and _CALL_CLASS in data:
             self._read_proven = classes_mask("call")
         self._write(self._relay.receive(data))
