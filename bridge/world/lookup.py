@@ -20,9 +20,12 @@ class ChannelIndex:
         folded = name.lower()
         former = self._names.get(channel_id)
         if former == folded:
+            # Another channel may have held the name for a moment and given it up.
+            self._by_name.setdefault(folded, channel_id)
+            self._by_id.setdefault(channel_id.lower(), channel_id)
             return
         if former is not None:
-            self._forget_name(channel_id, former)
+            _release(self._by_name, former, channel_id)
         self._names[channel_id] = folded
         # A masquerade lets two channels swap their names; between the two messages the later one holds the name.
         self._by_name[folded] = channel_id
@@ -32,14 +35,15 @@ class ChannelIndex:
         """Forget the channel, if it is known."""
         name = self._names.pop(channel_id, None)
         if name is not None:
-            self._forget_name(channel_id, name)
-            self._by_id.pop(channel_id.lower(), None)
+            _release(self._by_name, name, channel_id)
+            _release(self._by_id, channel_id.lower(), channel_id)
 
     def find(self, name_or_id: str) -> str | None:
         """The uniqueid of the channel with this name or uniqueid, None when there is none."""
         folded = name_or_id.lower()
         return self._by_name.get(folded) or self._by_id.get(folded)
 
-    def _forget_name(self, channel_id: str, name: str) -> None:
-        if self._by_name.get(name) == channel_id:
-            del self._by_name[name]
+
+def _release(index: dict[str, str], key: str, channel_id: str) -> None:
+    if index.get(key) == channel_id:
+        del index[key]

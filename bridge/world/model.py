@@ -56,7 +56,7 @@ class World:
     def find(self, name_or_id: str) -> ChannelSnapshot | None:
         """The channel with this name or uniqueid (any case), as AMI looks channels up; None when not known."""
         channel_id = self._index.find(name_or_id)
-        return self.channels[channel_id] if channel_id is not None else None
+        return self.channels.get(name_or_id if channel_id is None else channel_id)
 
     def owner(self, channel_id: str) -> Ownership:
         """Who steers the channel with this uniqueid."""
