@@ -143,8 +143,9 @@ def _surroundings(
     if world_file is None:
         return World(apps), DEFAULT_VERSION
     problems: list[Problem] = []
-    given = read(load_file(world_file), ExampleWorld, problems)
-    if given is None:
+    node = load_file(world_file, problems)
+    given = read(node, ExampleWorld, problems) if node else None
+    if problems or given is None:
         raise ProblemsFound(problems)
     return world_of(given, apps), DEFAULT_VERSION
 

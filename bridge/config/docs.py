@@ -10,7 +10,7 @@ from textwrap import fill
 from typing import Any, Literal, cast, get_args, get_origin
 
 from bridge.config.model import Config, Limits, Log, ProxyProtocol, Reconnect
-from bridge.config.types import Secret
+from bridge.config.types import ReadableFile, Secret
 from bridge.mapping.schema import Setting, hints_of, key_of, setting_of
 
 HEAD = """\
@@ -100,6 +100,7 @@ def _form(kind: Any) -> str:
         int: "whole number",
         float: "number",
         Path: "path",
+        ReadableFile: "path",
         Secret: "secret",
     }
     return names.get(kind) or str(kind.__name__)

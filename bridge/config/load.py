@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bridge.config.model import Config
+from bridge.config.types import path_parsers
 from bridge.errors import Problem, ProblemsFound
 from bridge.mapping.load import load_file, parse
 from bridge.mapping.nodes import Node
@@ -18,7 +19,8 @@ def load_config(path: Path | str) -> Config:
         ProblemsFound: with every problem of the file.
     """
     path = Path(path)
-    return _config(load_file(path), path.parent)
+    problems: list[Problem] = []
+    return _config(load_file(path, problems), problems, path.parent)
 
 
 def parse_config(data: bytes, file: str = "config", base: Path = Path()) -> Config:
@@ -27,12 +29,12 @@ def parse_config(data: bytes, file: str = "config", base: Path = Path()) -> Conf
     Raises:
         ProblemsFound: with every problem.
     """
-    return _config(parse(data, file), base)
-
-
-def _config(node: Node, base: Path) -> Config:
     problems: list[Problem] = []
-    config = read(node, Config, problems, base)
-    if config is None:
+    return _config(parse(data, problems, file), problems, base)
+
+
+def _config(node: Node | None, problems: list[Problem], base: Path) -> Config:
+    config = read(node, Config, problems, path_parsers(base)) if node else None
+    if problems or config is None:
         raise ProblemsFound(sorted(problems, key=lambda problem: (problem.line, problem.column)))
     return config

@@ -13,11 +13,12 @@ from bridge.ami.masks import CLASSES
 from bridge.config.types import (
     EVERYWHERE,
     Address,
+    Folder,
     Network,
+    ReadableFile,
     Secret,
     count,
     network,
-    path_of,
     positive_count,
     positive_seconds,
     seconds,
@@ -32,16 +33,11 @@ MAX_APP_NAME = 73  # Asterisk 22 answers 500 to longer ones
 class ListenTls:
     """TLS towards the clients, as `tlsenable` in manager.conf."""
 
-    cert: Path = setting("PEM file with the bridge's certificate, followed by the intermediate ones.")
-    key: Path = setting("PEM file with the private key of `cert`, without a passphrase.")
-    client_ca: Path | None = setting(
+    cert: ReadableFile = setting("PEM file with the bridge's certificate, followed by the intermediate ones.")
+    key: ReadableFile = setting("PEM file with the private key of `cert`, without a passphrase.")
+    client_ca: ReadableFile | None = setting(
         "PEM file of authorities; when given, only clients with a certificate from one of them get in.", default=None
     )
-
-    def __post_init__(self) -> None:
-        for name in ("cert", "key", "client_ca"):
-            if (found := getattr(self, name)) is not None:
-                path_of(found, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ class Listen:
 class UpstreamTls:
     """TLS towards Asterisk."""
 
-    ca: Path | None = setting(
+    ca: ReadableFile | None = setting(
         "PEM file of the authorities to trust. Without it, the system's.", default=None, shown="the system's"
     )
     verify: bool = setting(
@@ -122,10 +118,6 @@ class UpstreamTls:
         default="",
         shown="the address's host",
     )
-
-    def __post_init__(self) -> None:
-        if self.ca is not None:
-            path_of(self.ca, "ca")
 
     @classmethod
     def short(cls, text: str) -> UpstreamTls:
@@ -433,7 +425,7 @@ class Config:
         form="name or path",
         reload=True,
     )
-    mappings: tuple[Path, ...] = setting(
+    mappings: tuple[Folder, ...] = setting(
         "Folders with mapping files of your own. A file for an action replaces the shipped one; later folders win.",
         factory=tuple,
         form="folders",
@@ -463,6 +455,3 @@ class Config:
             raise Refused("the same address is given twice", name="listen")
         if not self.app:
             raise Refused("at least one name is needed", name="app")
-        for folder in self.mappings:
-            if not folder.is_dir():
-                raise Refused(f"there is no folder {folder}", name="mappings")

@@ -7,10 +7,10 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NewType, TypeAlias
 
 from bridge.mapping.nodes import INTEGER, Node, Scalar
-from bridge.mapping.schema import FAILED, Reader, Refused, setting
+from bridge.mapping.schema import FAILED, Parsers, Reader, Refused, setting
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 EVERYWHERE: tuple[Network, ...] = (ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0"))
@@ -57,9 +57,10 @@ def network(text: str) -> Network:
     """A CIDR network or a single address."""
     try:
         return ipaddress.ip_network(text)
-    except ValueError as error:
+    except ValueError:
         loose = _loose_network(text)
-        raise Refused(f"'{text}' is not a network", f"did you mean {loose}?" if loose else str(error)) from None
+        hint = f"did you mean {loose}?" if loose else "write 10.0.0.0/8, fd00::/8, or one address"
+        raise Refused(f"'{text}' is not a network", hint) from None
 
 
 def _loose_network(text: str) -> Network | None:
@@ -166,14 +167,26 @@ class _SecretSource:
             raise Refused(f"the secret cannot be read from {self.file}: {why}") from None
 
 
-def path_of(found: Path, name: str) -> Path:
-    """`found` if it is a file that can be read.
+# Paths that must be there when the configuration is loaded.
+ReadableFile = NewType("ReadableFile", Path)
+Folder = NewType("Folder", Path)
 
-    Raises:
-        Refused: blaming the setting `name`.
-    """
-    if not found.is_file():
-        raise Refused(f"there is no file {found}", name=name)
-    if not os.access(found, os.R_OK):
-        raise Refused(f"{found} may not be read", name=name)
-    return found
+
+def path_parsers(base: Path) -> Parsers:
+    """How paths are read: relative ones count from `base`."""
+
+    def readable(text: str) -> Path:
+        found = base / text
+        if not found.is_file():
+            raise Refused(f"there is no file {found}")
+        if not os.access(found, os.R_OK):
+            raise Refused(f"{found} may not be read")
+        return found
+
+    def folder(text: str) -> Path:
+        found = base / text
+        if not found.is_dir():
+            raise Refused(f"there is no folder {found}")
+        return found
+
+    return {Path: base.joinpath, ReadableFile: readable, Folder: folder}

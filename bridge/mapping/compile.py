@@ -120,7 +120,7 @@ def _field(source: Source, action: Action, body: Any) -> str:
         text = source.constant
     else:
         text = action.get(source.header or source.channel or "")
-    return _converted(source, text or source.default or "")
+    return _converted(source, text) if text or source.default is None else source.default
 
 
 def _list(rule: ListRule, action: Action, body: Any) -> list[Message]:

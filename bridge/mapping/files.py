@@ -35,7 +35,9 @@ def load_rules(plan: str, folders: Sequence[Path], translators: Table[str, Trans
     """
     problems: list[Problem] = []
     registry = Registry(read_mappings([SHIPPED / "actions", *folders], problems), translators)
-    problems += check_mappings(registry, translators)
+    broken = {problem.file for problem in problems}
+    # What a file that cannot be read does not say is no problem of its own.
+    problems += [found for found in check_mappings(registry, translators) if found.line or found.file not in broken]
     loaded = read_plan(plan, registry, problems)
     if problems or loaded is None:
         raise ProblemsFound(sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column)))
@@ -61,12 +63,8 @@ def read_mappings(folders: Iterable[Path], problems: list[Problem]) -> list[Mapp
 
 def read_mapping(path: Path, problems: list[Problem]) -> Mapping | None:
     """One mapping file; None after having noted what is wrong with it."""
-    try:
-        node = load_file(path, shown(path))
-    except ProblemsFound as error:
-        problems += error.problems
-        return None
-    mapping = read(node, Mapping, problems)
+    node = load_file(path, problems, shown(path))
+    mapping = read(node, Mapping, problems) if node else None
     if mapping is not None and path.stem != mapping.action:
         problems.append(_at_top(mapping, "action", f"'{mapping.action}' stands in a file called {path.name}"))
     return mapping
@@ -79,12 +77,8 @@ def read_plan(plan: str, registry: Registry, problems: list[Problem]) -> LoadedP
         hint = suggestion(plan, dict.fromkeys(shipped_plans()))
         problems.append(Problem(plan, 0, 0, "plan", f"there is no plan '{plan}'", hint))
         return None
-    try:
-        node = load_file(path, shown(path))
-    except ProblemsFound as error:
-        problems += error.problems
-        return None
-    file = read(node, PlanFile, problems)
+    node = load_file(path, problems, shown(path))
+    file = read(node, PlanFile, problems) if node else None
     if file is None:
         return None
     for line, text, hint in line_problems(file.lines, registry):

@@ -1,7 +1,7 @@
 """The one door through which YAML enters: strict, with the place of every value, all problems at once.
 
 What YAML 1.1 would reinterpret stays text; duplicate keys, anchors, aliases, merge keys, tags, several documents, tabs,
-control characters and bytes that are not UTF-8 are problems, never exceptions of another kind than `ProblemsFound`.
+control characters and bytes that are not UTF-8 are problems, never exceptions.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from bridge.errors import Problem, ProblemsFound
-from bridge.mapping.nodes import Map, Node, Position, Scalar, Seq
+from bridge.errors import Problem
+from bridge.mapping.nodes import Map, Node, Position, Scalar, Seq, printable
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
@@ -29,36 +29,31 @@ class _Refused(Exception):
     """The rest of this document cannot be understood; the problem is already noted."""
 
 
-def load_file(path: Path, name: str | None = None) -> Node:
-    """Read and parse one file; `name` is how problems call it.
-
-    Raises:
-        ProblemsFound: the file cannot be read, or is not strict YAML.
-    """
+def load_file(path: Path, problems: list[Problem], name: str = "") -> Node | None:
+    """Read and parse one file; `name` is how problems call it. See `parse`; a file that cannot be read is a problem."""
     shown = name or str(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         hint = "the file does not exist" if isinstance(error, FileNotFoundError) else ""
         text = f"cannot be read: {error.strerror or error}"
-        raise ProblemsFound([Problem(shown, 0, 0, "", text, hint)]) from None
-    return parse(data, shown)
+        problems.append(Problem(shown, 0, 0, "", text, hint))
+        return None
+    return parse(data, problems, shown)
 
 
-def parse(data: bytes, file: str) -> Node:
-    """The document in `data`.
+def parse(data: bytes, problems: list[Problem], file: str) -> Node | None:
+    """The document in `data`, never raising.
 
-    Raises:
-        ProblemsFound: with every duplicate key and refused construct, or the one place where the syntax breaks.
+    None after having noted in `problems` every refused construct, or the one place where the syntax breaks. Duplicate
+    keys are noted too, but the document (with the first of them) is returned, so that all else in it can be checked.
     """
-    problems: list[Problem] = []
     try:
-        node = _Composer(file, problems).document(_events(_decode(data, file, problems), file, problems))
+        composer = _Composer(file, problems)
+        node = composer.document(_events(_decode(data, file, problems), file, problems))
     except _Refused:
-        node = None
-    if problems or node is None:
-        raise ProblemsFound(problems)
-    return node
+        return None
+    return node if composer.understood else None
 
 
 def _decode(data: bytes, file: str, problems: list[Problem]) -> str:
@@ -92,16 +87,16 @@ def _events(text: str, file: str, problems: list[Problem]) -> list[Any]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - (text.rfind("\n", 0, error.position) + 1) + 1
-        found = f"the character U+{ord(str(error.character)):04X} is not allowed"
+        found = f"the character U+{int(error.character):04X} is not allowed"
         problems.append(Problem(file, line, column, "", found, "write it as an escape in double quotes"))
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        problems.append(Problem(file, 0, 0, "", f"is not YAML: {error}"))
+    except (yaml.YAMLError, ValueError, OverflowError):
+        problems.append(Problem(file, 0, 0, "", "an escape in double quotes names no character"))
     raise _Refused
 
 
 def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
-    text = error.problem or error.context or "is not YAML"
+    text = printable(error.problem or error.context or "is not YAML")
     hint = next((advice for start, advice in _HINTS.items() if start in text), "")
     if mark is None:
         return Problem(file, 0, 0, "", text, hint)
@@ -114,8 +109,9 @@ class _Composer:
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
         self.problems = problems
+        self.understood = True
 
-    def document(self, events: list[Any]) -> Node | None:
+    def document(self, events: list[Any]) -> Node:
         """The only document among `events`; an empty one is an empty scalar."""
         stack: list[tuple[Position, bool, list[Node]]] = []
         roots: list[Node] = []
@@ -169,7 +165,7 @@ class _Composer:
                 self._note(key.position, "the merge key << is not supported", "write the values out")
             elif key.text in seen:
                 first = seen[key.text].position.line
-                self._note(key.position, f"'{key.text}' is given twice", f"first in line {first}")
+                self._note(key.position, f"'{key.text}' is given twice", f"first in line {first}", understood=True)
             else:
                 seen[key.text] = key
                 entries.append((key, value))
@@ -179,8 +175,9 @@ class _Composer:
         mark = event.start_mark
         return Position(self.file, mark.line + 1, mark.column + 1)
 
-    def _note(self, position: Position, text: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.file, position.line, position.column, "", text, hint))
+    def _note(self, position: Position, text: str, hint: str = "", *, understood: bool = False) -> None:
+        self.understood = self.understood and understood
+        self.problems.append(Problem(self.file, position.line, position.column, "", printable(text), hint))
 
 
 def _pairs(items: list[Node]) -> Iterator[tuple[Node, Node]]:

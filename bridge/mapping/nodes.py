@@ -62,6 +62,11 @@ class Map:
 Node: TypeAlias = Scalar | Seq | Map
 
 
+def printable(text: str) -> str:
+    """`text` on one line and harmless to a terminal: what cannot be printed is shown as an escape."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def plain_value(node: Node) -> Any:
     """The JSON value that `node` stands for: dict, list, str, int, float, bool or None."""
     if isinstance(node, Map):

@@ -55,7 +55,8 @@ class Plan(Protocol):
         ...
 
 
-# Words that stand for many actions; `ready` ones answer over ARI as over AMI (their mapping says `default: ari`).
+# Words that stand for many actions; `ready` ones answer over ARI as over AMI, or so nearly that
+# nobody is hurt: their mapping says `default: ari`.
 GROUPS = ("reads", "writes", "ready", "ready-reads", "ready-writes")
 
 

@@ -249,8 +249,8 @@ def _check_kind(mapping: Mapping) -> None:
         raise Refused("a reason belongs to fidelity none, and only there", name="reason")
     if mapping.fidelity == "partial" and not mapping.differences:
         raise Refused("fidelity partial needs to say what differs", name="differences")
-    if mapping.default == "ari" and (not translated or mapping.fidelity != "exact"):
-        raise Refused("default: ari needs fidelity exact, and a translation", name="default")
+    if mapping.default == "ari" and not translated:
+        raise Refused("default: ari needs a translation", name="default")
     if mapping.control and not mapping.channels:
         raise Refused("control of which channels? 'channels' is empty", name="control")
     if not mapping.versions:

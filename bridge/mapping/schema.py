@@ -14,14 +14,15 @@ from dataclasses import MISSING, dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from bridge.errors import Problem
-from bridge.mapping.nodes import INTEGER, NUMBER, Map, Node, Position, Scalar, Seq, plain_value
+from bridge.mapping.nodes import INTEGER, NUMBER, Map, Node, Position, Scalar, Seq, plain_value, printable
 
 T = TypeVar("T")
 FAILED = object()
+Parsers = Mapping[Any, Callable[[str], Any]]
+_NO_PARSERS: Parsers = {}
 
 
 class Refused(ValueError):
@@ -93,22 +94,22 @@ def hints_of(wanted: type) -> dict[str, Any]:
     return get_type_hints(wanted)
 
 
-def read(node: Node, wanted: type[T], problems: list[Problem], base: Path = Path()) -> T | None:
+def read(node: Node, wanted: type[T], problems: list[Problem], parsers: Parsers = _NO_PARSERS) -> T | None:
     """`node` as a `wanted`; None after having noted in `problems` all that is wrong with it.
 
-    Relative paths in the file count from `base`.
+    `parsers` read types of the caller's own from their text.
     """
-    value = Reader(problems, base).value(node, wanted, "", None)
+    value = Reader(problems, parsers).value(node, wanted, "", None)
     return None if value is FAILED else value
 
 
 class Reader:
     """Reads one tree; never raises, collects."""
 
-    def __init__(self, problems: list[Problem], base: Path = Path()) -> None:
-        """Problems are appended to `problems`; relative paths count from `base`."""
+    def __init__(self, problems: list[Problem], parsers: Parsers = _NO_PARSERS) -> None:
+        """Problems are appended to `problems`; `parsers` read further types."""
         self.problems = problems
-        self.base = base
+        self.parsers: Parsers = {str: str, bool: boolean, int: integer, float: number, **parsers}
 
     def value(self, node: Node, wanted: Any, path: str, parse: Callable[[str], Any] | None) -> Any:
         """`node` as a `wanted`, or FAILED."""
@@ -135,19 +136,13 @@ class Reader:
     def note(self, node: Node, path: str, text: str, hint: str = "") -> Any:
         """Note a problem at the place of `node`."""
         where = node.position
-        self.problems.append(Problem(where.file, where.line, where.column, path, text, hint))
+        told = (printable(path), printable(text), printable(hint))
+        self.problems.append(Problem(where.file, where.line, where.column, *told))
         return FAILED
 
     def _parser(self, wanted: Any) -> Callable[[str], Any]:
-        simple: dict[Any, Callable[[str], Any]] = {
-            str: str,
-            bool: boolean,
-            int: integer,
-            float: number,
-            Path: self.base.joinpath,
-        }
-        if wanted in simple:
-            return simple[wanted]
+        if wanted in self.parsers:
+            return self.parsers[wanted]
         if get_origin(wanted) is Literal:
             return _one_of({str(choice): choice for choice in get_args(wanted)})
         return _one_of({str(choice.value): choice for choice in cast("type[Enum]", wanted)})
@@ -177,9 +172,8 @@ class Reader:
             kind = "a list" if isinstance(node, Seq) else "a block"
             return self.note(node, path, f"a single value is expected, not {kind}")
         if node.is_null:
-            return self.note(
-                node, path, "a value is missing", "a text like that must stand in quotes" * bool(node.text)
-            )
+            hint = f"put '{node.text}' in quotes if it is a text" if node.text else ""
+            return self.note(node, path, "a value is missing", hint)
         try:
             return parse(node.text)
         except Refused as error:
@@ -215,12 +209,12 @@ class Reader:
             return self.note(nodes.get(error.name, node), _join(path, error.name), error.text, error.hint)
 
 
-def suggestion(word: str, known: Mapping[str, Any]) -> str:
-    """A hint for a word that is none of `known`."""
+def suggestion(word: str, known: Mapping[str, Any], most: int = 12) -> str:
+    """A hint for a word that is none of `known`: the closest one, or all of them when they are at `most` that many."""
     close = get_close_matches(word.lower(), [name.lower() for name in known], n=1, cutoff=0.6)
     if close:
         return f"did you mean '{next(name for name in known if name.lower() == close[0])}'?"
-    return "known are " + ", ".join(sorted(known)) if len(known) <= 12 else ""
+    return "known are " + ", ".join(sorted(known)) if len(known) <= most else ""
 
 
 def boolean(text: str) -> bool:
@@ -247,7 +241,7 @@ def number(text: str) -> float:
 def _one_of(choices: dict[str, Any]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         if text not in choices:
-            raise Refused(f"'{text}' is not one of {', '.join(choices)}", suggestion(text, choices))
+            raise Refused(f"'{text}' is not one of {', '.join(choices)}", suggestion(text, choices, most=0))
         return choices[text]
 
     return parse
