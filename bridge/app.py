@@ -99,6 +99,7 @@ class Bridge:
         await asyncio.sleep(0)
         await self.tasks.close()
         await self.gateway.close()
+        log.info("%s", self.counters.summary())
 
     def reload(self, path: Path) -> bool:
         """Read configuration, mappings and plan again; all of it takes effect, or none of it and the log says why."""

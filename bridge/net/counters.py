@@ -20,6 +20,15 @@ class Counters:
     routes: Counter[tuple[str, str]] = field(default_factory=Counter)
     comparisons: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def summary(self) -> str:
+        """What was counted, on one line: actions by name, routes of those that did not simply pass, comparisons."""
+        actions = ", ".join(f"{name.decode(errors='replace')} {n}" for name, n in self.actions.most_common(20))
+        routes = ", ".join(f"{name} {route} {n}" for (name, route), n in sorted(self.routes.items()))
+        compared = ", ".join(f"{name} {verdict} {n}" for (name, verdict), n in sorted(self.comparisons.items()))
+        return f"sessions {self.sessions}; actions: {actions or 'none'}; routed: {routes or 'none'}" + (
+            f"; compared: {compared}" if compared else ""
+        )
+
     # Clients choose action names: beyond this many different ones the rest is counted together.
     MAX_NAMES = 1000
 

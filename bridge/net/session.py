@@ -231,6 +231,9 @@ class Session:
                     await self._carry(frame)
         except UpstreamUnavailable as gone:
             self.close(str(gone))
+        except Exception:
+            log.exception("session %d failed", self.number)
+            self.close("internal error")
         finally:
             self._draining = False
             if self._client:

@@ -41,9 +41,9 @@ def legs(asterisk: Asterisk, number: str) -> list[str]:
     with ami(asterisk) as native:
         items = native.collect_list("CoreShowChannels")[1]
     return [
-        item.get("Channel")
+        item["Channel"]
         for item in items
-        if item.get("Channel").endswith(";1") and number in (item.get("CallerIDNum"), item.get("ConnectedLineNum"))
+        if item["Channel"].endswith(";1") and number in (item.get("CallerIDNum"), item.get("ConnectedLineNum"))
     ]
 
 
@@ -95,7 +95,7 @@ def _originate_under_cuts(asterisk: Asterisk, process: BridgeProcess, client: Ra
         if answer.get("Response") == "Success":
             assert len(found) == 1, f"lost at {direction} {after}"
         else:
-            assert "unknown" in answer.get("Message").lower()
+            assert "unknown" in answer["Message"].lower()
             unknown += 1
     assert proxy.cuts >= len(POINTS) // 2
     assert unknown < len(POINTS), "asking for the channel id settles most of them"
@@ -128,7 +128,7 @@ def _hangup_under_cuts(asterisk: Asterisk, process: BridgeProcess, client: RawAm
         if answer.get("Response") == "Success":
             assert process.eventually(lambda: not legs(asterisk, "66"), 5)
         else:
-            assert "unknown" in answer.get("Message").lower()
+            assert "unknown" in answer["Message"].lower()
             if legs(asterisk, "66"):
                 assert client.action("Hangup", ("Channel", name), timeout=20).get("Response") == "Success"
             assert process.eventually(lambda: not legs(asterisk, "66"), 5)

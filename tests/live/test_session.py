@@ -70,7 +70,7 @@ def test_answers_keep_their_order_over_both_ways(asterisk: Asterisk, bridge: Mak
         extra = f"Channel: {name}\r\nVariable: CHANNEL(name)\r\n" if action in ("Getvar", "Status") else ""
         sent.append(f"n{number}")
         client.send(f"Action: {action}\r\nActionID: n{number}\r\n{extra}\r\n".encode())
-    got = []
+    got: list[str | None] = []
     while len(got) < len(sent):
         message = client.read_message()
         if message.get("Response"):
@@ -84,7 +84,7 @@ def test_the_action_really_went_over_ari(asterisk: Asterisk, bridge: MakeBridge)
     client = login(process)
     assert originate(client).get("Response") == "Success"
     with ami(asterisk) as native:
-        ids = {item.get("Uniqueid") for item in native.collect_list("CoreShowChannels")[1]}
+        ids = {item["Uniqueid"] for item in native.collect_list("CoreShowChannels")[1]}
     assert any(one.startswith("ami-ari-") for one in ids), "the bridge chooses the id of what it originates over ARI"
 
 
@@ -172,7 +172,7 @@ def test_reload_changes_the_plan_or_nothing(asterisk: Asterisk, bridge: MakeBrid
     assert process.log_contains("reloaded: plan observe", since=mark, seconds=10)
     assert originate(client).get("Response") == "Success"
     with ami(asterisk) as native:
-        ids = {item.get("Uniqueid") for item in native.collect_list("CoreShowChannels")[1]}
+        ids = {item["Uniqueid"] for item in native.collect_list("CoreShowChannels")[1]}
     assert not any(one.startswith("ami-ari-") for one in ids)
 
 
@@ -245,3 +245,20 @@ def test_limits(asterisk: Asterisk, bridge: MakeBridge) -> None:
     idle.read_eof(timeout=5)
     assert first.action("Ping").get("Ping") == "Pong"
     assert process.log_contains("no login within 2 s", seconds=5)
+
+
+def test_compared_reads_answer_as_ami_and_are_judged(asterisk: Asterisk, bridge: MakeBridge) -> None:
+    process = bridge(asterisk, {"plan": "reads-compared"})
+    assert process.log_contains("ARI is live", seconds=10)
+    client = login(process)
+    assert originate(client).get("Response") == "Success"
+    with ami(asterisk) as native:
+        name = native.collect_list("CoreShowChannels")[1][0]["Channel"]
+        for variable in ("CHANNEL(name)", "nosuch", "EXTEN"):
+            headers = [("ActionID", "x"), ("Channel", name), ("Variable", variable)]
+            assert client.action("Getvar", *headers).as_dict() == native.action("Getvar", *headers).as_dict()
+        ours, theirs = client.collect_list("CoreShowChannels"), native.collect_list("CoreShowChannels")
+        assert sorted(i["Uniqueid"] for i in ours[1]) == sorted(i["Uniqueid"] for i in theirs[1])
+    process.stop()
+    assert process.log_contains("getvar match 3")
+    assert process.log_contains("getvar compare 3")
