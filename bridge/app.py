@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge import telemetry
-from bridge.ami.masks import classes_mask
+from bridge.ami.masks import parse_mask
 from bridge.config.load import load_config
 from bridge.config.reload import diff
 from bridge.errors import ProblemsFound
@@ -212,7 +212,7 @@ def _edge(config: Config) -> EdgeSettings:
         {
             name: UserSettings(
                 Acl(rules.permit, rules.deny),
-                None if rules.read is None else classes_mask(rules.read),
+                None if rules.read is None else parse_mask(rules.read),
                 rules.filters,
             )
             for name, rules in config.users.items()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.config.load import load_config
 from bridge.config.model import Config
+from bridge.config.tls import tls_problems
 from bridge.errors import Problem, ProblemsFound
 from bridge.mapping.files import Rules, load_rules, shipped_plans
 from bridge.translate.actions import TRANSLATORS
@@ -24,6 +25,7 @@ def every_problem(path: Path | None) -> tuple[Config | None, Rules | None, list[
     if path is not None:
         try:
             config = load_config(path)
+            problems += tls_problems(config)
         except ProblemsFound as error:
             problems += error.problems
     plans = [config.plan] if config else shipped_plans()

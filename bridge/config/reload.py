@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.config.model import Config
+from bridge.config.types import Address
 from bridge.mapping.schema import key_of, setting_of
 
 
@@ -21,7 +22,7 @@ def diff(old: Config, new: Config) -> list[str]:
 def _differences(old: Any, new: Any, path: str) -> Iterator[str]:
     if old == new:
         return
-    if dataclasses.is_dataclass(old) and type(old) is type(new):
+    if dataclasses.is_dataclass(old) and type(old) is type(new) and not isinstance(old, Address):
         for item in dataclasses.fields(old):
             if not setting_of(item).reload:
                 name = f"{path}.{key_of(item)}" if path else key_of(item)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from typing import TypeVar
 
-from bridge.config.model import ListenTls, UpstreamTls
+from bridge.config.model import Config, ListenTls, UpstreamTls
 from bridge.errors import Problem, ProblemsFound
+
+T = TypeVar("T")
 
 
 def upstream_context(tls: UpstreamTls | None) -> ssl.SSLContext:
@@ -45,3 +49,23 @@ def listen_context(tls: ListenTls) -> ssl.SSLContext:
             raise ProblemsFound([Problem(str(tls.client_ca), 0, 0, "tls.client_ca", text)]) from None
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def tls_problems(config: Config) -> list[Problem]:
+    """What is wrong with certificates, keys and authorities that the configuration names."""
+    problems: list[Problem] = []
+    for listen in config.listen:
+        if listen.tls is not None:
+            problems += _problems_of(listen_context, listen.tls)
+    for tls in (config.ami.tls, config.ari.tls):
+        if tls is not None:
+            problems += _problems_of(upstream_context, tls)
+    return problems
+
+
+def _problems_of(make: Callable[[T], ssl.SSLContext], tls: T) -> tuple[Problem, ...]:
+    try:
+        make(tls)
+    except ProblemsFound as error:
+        return error.problems
+    return ()
