@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.bench import Bench, Endpoint, progress
-from benchmarks.wire import Connection
+from benchmarks.wire import Connection, WireError
 from bridge.lab import AmiUser, Asterisk, Options
 
 APP = "benchmarks"
@@ -93,7 +93,7 @@ def _wait_until_up(child: subprocess.Popen[bytes], log: Path, address: tuple[str
         try:
             with Connection(address):
                 return
-        except OSError:
+        except (OSError, WireError):
             time.sleep(0.05)
     state = f"ended with {child.returncode}" if child.returncode is not None else "does not listen"
     raise RuntimeError(f"the bridge {state}; its log:\n{log.read_text(errors='replace')[-4000:]}")

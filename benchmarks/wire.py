@@ -29,14 +29,21 @@ class Connection:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.rest = b""
+        try:
+            self._connect(address)
+            self.banner = self.read_until(b"\r\n")
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def _connect(self, address: Address) -> None:
         self.socket.settimeout(_SECONDS)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Python's own timeout costs a poll() before every call; the kernel's costs nothing.
         self.socket.settimeout(None)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(_SECONDS), 0))
-        self.rest = b""
-        self.banner = self.read_until(b"\r\n")
 
     def __enter__(self) -> Self:
         """Return the connection itself."""
