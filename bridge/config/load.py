@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from bridge.config.model import Config
@@ -37,4 +38,7 @@ def _config(node: Node | None, problems: list[Problem], base: Path) -> Config:
     config = read(node, Config, problems, path_parsers(base)) if node else None
     if problems or config is None:
         raise ProblemsFound(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+    if "/" in config.plan or "." in config.plan:
+        # A path, as `bridge.mapping.files.plan_path` tells it from a shipped plan's name.
+        return replace(config, plan=str(base / config.plan))
     return config
