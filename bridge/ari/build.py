@@ -16,6 +16,9 @@ from bridge.ari.operations import OPERATIONS
 from bridge.ari.requests import AriRequest
 from bridge.errors import Untranslatable
 
+# Stands for a version that is not known; nothing is refused for its sake.
+UNTOLD: Version = (0, 0, 0)
+
 _SYNCHRONOUS_VARIABLES: tuple[Version, ...] = ((20, 20, 0), (22, 10, 0), (23, 4, 0))
 _ANNOUNCER_FORMAT: tuple[Version, ...] = ((20, 17, 0), (22, 7, 0), (23, 1, 0))
 
@@ -66,7 +69,7 @@ def build(operation: str, params: Mapping[str, Any], version: Version | None) ->
 
     Values are str, int or bool; a list or tuple where several are allowed (a plain str is then one value, commas
     included); a mapping where ARI wants a JSON object (`variables` is the mapping itself, name to value).
-    `version` is Asterisk's, None when not known: then what only some versions have is let through.
+    `version` is Asterisk's, None or (0, 0, 0) when not known: then what only some versions have is let through.
 
     Raises Untranslatable that names everything that is wrong: an operation or a parameter that does not exist or that
     this version lacks, a required one that is missing, a value that ARI does not take or cannot carry.
@@ -74,6 +77,7 @@ def build(operation: str, params: Mapping[str, Any], version: Version | None) ->
     described = OPERATIONS.get(operation)
     if described is None or described.websocket:
         raise Untranslatable(f"ARI has no operation {operation}")
+    version = version if version != UNTOLD else None
     given = {name: value for name, value in params.items() if value is not None}
     values, problems = _checked(described, given, version)
     if problems:
@@ -102,12 +106,14 @@ def build(operation: str, params: Mapping[str, Any], version: Version | None) ->
 def lacks(operation: str, version: Version, parameter: str = "") -> bool:
     """Whether an Asterisk of this version has no such operation, or the operation no such parameter."""
     described = OPERATIONS.get(operation)
-    if described is None or not available(version, described.versions, _since(described)):
+    known = described.parameter(parameter) if described is not None and parameter else described
+    if described is None or known is None:
         return True
-    if not parameter:
+    if version == UNTOLD:
         return False
-    known = described.parameter(parameter)
-    return known is None or not available(version, known.versions, _SINCE.get((operation, parameter), ()))
+    if not available(version, described.versions, _since(described)):
+        return True
+    return not available(version, known.versions, _SINCE.get((operation, parameter), _since(described)))
 
 
 def _since(operation: Operation) -> tuple[Version, ...]:

@@ -197,8 +197,11 @@ class AriGateway:
         phase = Phase.DOWN
         try:
             reason = await self._serve()
-        except (StreamRefused, _Refused) as error:
+        except _Refused as error:
             phase, reason = Phase.REFUSED, str(error)
+        except StreamRefused as error:
+            phase = Phase.REFUSED if error.status in {401, 403} else Phase.DOWN
+            reason = str(error)
         except (OSError, _Failed) as error:
             reason = str(error) or type(error).__name__
         except Exception as error:
@@ -255,14 +258,18 @@ class AriGateway:
         return answer.ok
 
     async def _subscribe_and_list(self) -> None:
+        applications = await self._list("applications.list")
+        strangers = set(self._apps) - {application.get("name") for application in applications}
+        if strangers:
+            raise _Refused(f"Asterisk did not take the application's name: {', '.join(sorted(strangers))}")
         # One app is enough for everybody's events, and each event comes once. Entries and exits come to their own app.
         subscription = {"applicationName": self._apps[0], "eventSource": list(SOURCES)}
         subscribed = await self._rest.call(build("applications.subscribe", subscription, None))
         _require(subscribed, "subscribing to all channels")
         ping = await self._get("asterisk.ping")
         listed_at = parse_time(ping.get("timestamp")) if isinstance(ping, dict) else 0.0
-        names = ("channels.list", "bridges.list", "endpoints.list", "applications.list")
-        channels, bridges, endpoints, applications = await asyncio.gather(*(self._list(name) for name in names))
+        names = ("channels.list", "bridges.list", "endpoints.list")
+        channels, bridges, endpoints = await asyncio.gather(*(self._list(name) for name in names))
         vanished = self.world.merge_listing(channels, bridges, listed_at, endpoints, applications)
         if vanished:
             log.info("%d channels ended while ARI was away", len(vanished))
@@ -348,7 +355,8 @@ class AriGateway:
 def _require(response: AriResponse, what: str) -> None:
     if response.status in {401, 403}:
         raise _Refused(refusal_text(response.status))
-    if 400 <= response.status < 500:
-        raise _Refused(f"{what}: {response.message}")
+    if response.status == 404:
+        # Asterisk's HTTP server answers some seconds before its modules are loaded.
+        raise _Failed(f"{what}: not found (Asterisk is starting, or ARI is switched off, or has another path)")
     if not response.ok:
         raise _Failed(f"{what}: {response.message or response.status}")

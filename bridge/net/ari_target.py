@@ -12,6 +12,8 @@ from urllib.parse import quote
 from bridge.ari.description import Version
 
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_BRANCH = re.compile(r"GIT-(\d+)-")
+_NEWEST_MINOR = 9999
 # First releases with REST over the event websocket (scan of Asterisk's tags 13..23).
 REST_OVER_WEBSOCKET: tuple[Version, ...] = ((20, 14, 0), (21, 9, 0), (22, 4, 0))
 
@@ -34,15 +36,20 @@ class AriTarget:
         """The websocket's URL for these apps. Never with subscribeAll: closing such a socket can deadlock Asterisk
         20.14+, 21.9+ and 22.4+ for good (asterisk/asterisk#2170).
         """
-        # Asterisk splits the value as dialplan arguments: quotes, backslashes and parentheses have a meaning there.
-        names = ",".join(re.sub(r'([\\",()\[\]])', r"\\\1", app) for app in apps)
-        return f"ws{self.url.removeprefix('http')}/events?app={quote(names, safe=',')}"
+        # Nothing is escaped: 16 takes backslashes for escapes here, 22 for part of the name. The configuration refuses
+        # names with commas, and the gateway looks whether Asterisk has registered what was meant.
+        return f"ws{self.url.removeprefix('http')}/events?app={quote(','.join(apps), safe=',')}"
 
     def __repr__(self) -> str:
         return f"AriTarget({self.url!r}, user={self.user!r})"
 
 
 def parse_version(text: str) -> Version | None:
-    """(22, 10, 1) of `22.10.1+dfsg`, `certified/20.7-cert1` and the like; None when there is no number."""
+    """(22, 10, 1) of `22.10.1+dfsg`, `certified/20.7-cert1` and the like; None when there is no number.
+
+    A build from a branch (`GIT-22-1a2b3c`) counts as newer than every release of that branch.
+    """
+    if branch := _BRANCH.match(text):
+        return int(branch[1]), _NEWEST_MINOR, 0
     found = _VERSION.search(text)
     return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
