@@ -49,15 +49,19 @@ def check_mapping(mapping: Mapping, registry: Registry) -> Iterator[Problem]:
 
 
 def _operations(mapping: Mapping) -> Iterator[Problem]:
-    named = mapping.operations or ((mapping.request.operation,) if mapping.request else ())
-    for key in named:
+    where, path = mapping.position, "operations"
+    if mapping.request is not None:
+        where, path = mapping.request.position, "request.operation"
+    for key in mapping.operations or ((mapping.request.operation,) if mapping.request else ()):
         operation = OPERATIONS.get(key)
-        if operation is None or operation.websocket:
-            yield _problem(mapping.position, "operations", f"ARI has no operation {key}", suggestion(key, OPERATIONS))
+        if operation is None:
+            yield _problem(where, path, f"ARI has no operation {key}", suggestion(key, OPERATIONS))
+        elif operation.websocket:
+            yield _problem(where, path, f"{key} is the event stream itself")
         elif not any(available((major, _LAST, 0), operation.versions, operation.since) for major in mapping.versions):
-            yield _problem(mapping.position, "operations", f"no Asterisk that has {mapping.action} has {key}")
+            yield _problem(where, path, f"no Asterisk that has {mapping.action} has {key}")
         elif mapping.effect == "read" and operation.method != "GET":
-            yield _problem(mapping.position, "operations", f"a read does not use {key} ({operation.method})")
+            yield _problem(where, path, f"a read does not use {key} ({operation.method})")
 
 
 def _parameters(mapping: Mapping) -> Iterator[Problem]:

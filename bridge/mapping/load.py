@@ -20,7 +20,8 @@ MAX_DEPTH = 64
 _HINTS = {
     "\\t": "indent with blanks, not with tabs",
     "mapping values are not allowed": "a text that contains ': ' must stand in quotes",
-    "did not find expected key": "look at the indentation and at open brackets or quotes",
+    "<block end>": "look at the indentation",
+    "stream": "a bracket or a quote is open",
     "could not find expected ':'": "a key ends with a colon and a blank",
 }
 
@@ -142,9 +143,17 @@ class _Composer:
             )
             return Scalar(position, "")
         self._refuse_decorations(event)
-        if any("\ud800" <= character <= "\udfff" for character in event.value):
+        return Scalar(position, self._paired(event.value, position), plain=not event.style)  # None or, from libyaml, ""
+
+    def _paired(self, text: str, position: Position) -> str:
+        """JSON writes characters beyond U+FFFF as two escapes; together they are one character."""
+        if not any("\ud800" <= character <= "\udfff" for character in text):
+            return text
+        try:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError:
             self._note(position, "half of a surrogate pair is not a character")
-        return Scalar(position, event.value, plain=not event.style)  # None or, from libyaml, ""
+            return ""
 
     def _refuse_decorations(self, event: Any) -> None:
         position = self._position(event)

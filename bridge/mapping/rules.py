@@ -19,9 +19,8 @@ def classes(text: str) -> str:
     if text != "<none>":
         for name in text.split(","):
             if name not in {*CLASSES, "all"}:
-                raise Refused(
-                    f"'{name}' is not an AMI class", suggestion(name, CLASSES) or "no blanks, as ListCommands"
-                )
+                hint = "without blanks, as ListCommands prints them" if " " in name else suggestion(name, CLASSES)
+                raise Refused(f"'{name}' is not an AMI class", hint)
     return text
 
 
@@ -32,11 +31,9 @@ def converter(name: str) -> str:
     return name
 
 
-def status(text: str) -> str:
-    """An HTTP status (`404`) or a class of them (`4xx`)."""
-    if len(text) == 3 and text[0] in "2345" and (text[1:] == "xx" or (text.isascii() and text.isdigit())):
-        return text
-    raise Refused(f"'{text}' is no status", "write a status as 404, or a class of them as 4xx")
+def is_status(text: str) -> bool:
+    """Whether it is an HTTP status (`404`) or a class of them (`4xx`)."""
+    return len(text) == 3 and text[0] in "2345" and (text[1:] == "xx" or (text.isascii() and text.isdigit()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +226,9 @@ class Mapping:
         _check_kind(self)
         _check_declarative(self)
         for code in self.reply:
-            status(code)
+            if not is_status(code):
+                hint = "write a status as 404, or a class of them as 4xx"
+                raise Refused(f"'{code}' is no status", hint, "reply")
 
     @property
     def carried(self) -> bool:
