@@ -120,6 +120,8 @@ class Bridge:
         for listener, listen in zip(self._listeners, config.listen, strict=True):
             listener.change(_listener(listen, listener.tls))
         telemetry.set_level(config.log.level)
+        # Where another program had taken our Stasis application, this takes it back; elsewhere it does nothing.
+        self.gateway.retake()
         log.info("reloaded: plan %s, %d mappings", config.plan, len(rules.registry))
         return True
 

@@ -13,64 +13,26 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any
 
 from bridge.ari.build import build
 from bridge.ari.description import Version, available
-from bridge.ari.events import AriEvent, decode, parse_time
+from bridge.ari.events import AriEvent, decode
 from bridge.ari.requests import AriRequest, AriResponse
+from bridge.net.ari_listing import Failed, Refused, ask_version, subscribe_and_list
 from bridge.net.ari_rest import AriRest
-from bridge.net.ari_stream import AriStream, StreamRefused, refusal_text
+from bridge.net.ari_state import GatewayState, Phase
+from bridge.net.ari_stream import AriStream, StreamRefused
 from bridge.net.ari_target import REST_OVER_WEBSOCKET, AriTarget, parse_version
 from bridge.net.backoff import Backoff
 from bridge.world.model import World
 
 log = logging.getLogger("bridge.net.ari")
 
-# All channels, ARI bridges and endpoints: an empty id. Never `deviceState:` and never subscribeAll: on 20.14+, 21.9+
-# and 22.4+ closing a socket with those can deadlock Asterisk (asterisk/asterisk#2170). Posted after each connect,
-# since these versions forget it when the socket closes.
-SOURCES = ("channel:", "bridge:", "endpoint:")
 TRIAL_SECONDS = 1.0
 
 Listener = Callable[[AriEvent | None], None]
-
-
-class Phase(Enum):
-    """Where the connection stands; only `live` lets actions travel over ARI."""
-
-    STOPPED = "stopped"
-    CONNECTING = "connecting"
-    LISTING = "listing"
-    LIVE = "live"
-    DOWN = "down"
-    # Asterisk says no (wrong password, read-only user, bad app name): tried again, but slowly.
-    REFUSED = "refused"
-    # Another program registered one of our apps: no attempt until `retake`.
-    REPLACED = "replaced"
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayState:
-    """What `BridgeStatus` and the dashboard show; `since` is Unix seconds, `transport` is "websocket", "http" or ""."""
-
-    phase: Phase
-    since: float
-    apps: tuple[str, ...]
-    error: str = ""
-    version: str = ""
-    transport: str = ""
-    connects: int = 0
-
-
-class _Failed(Exception):
-    """The connection cannot be used; the text says why."""
-
-
-class _Refused(_Failed):
-    """Trying again soon will not help."""
 
 
 class AriGateway:
@@ -197,12 +159,12 @@ class AriGateway:
         phase = Phase.DOWN
         try:
             reason = await self._serve()
-        except _Refused as error:
+        except Refused as error:
             phase, reason = Phase.REFUSED, str(error)
         except StreamRefused as error:
             phase = Phase.REFUSED if error.status in {401, 403} else Phase.DOWN
             reason = str(error)
-        except (OSError, _Failed) as error:
+        except (OSError, Failed) as error:
             reason = str(error) or type(error).__name__
         except Exception as error:
             log.exception("the ARI connection failed by a fault of the bridge")
@@ -214,7 +176,9 @@ class AriGateway:
 
     async def _serve(self) -> str:
         """Connect, list, and hand on events until the stream ends; returns why it did."""
-        await self._ask_version()
+        text = await ask_version(self._rest)
+        self._version = parse_version(text)
+        self._state = replace(self._state, version=text)
         stream = await AriStream.open(
             self._target,
             self._apps,
@@ -229,7 +193,7 @@ class AriGateway:
             self._stream = stream
             self._rest_over_websocket = await self._try_rest_over_websocket(stream)
             self._enter(Phase.LISTING)
-            await self._subscribe_and_list()
+            await subscribe_and_list(self._rest, self._apps, self.world)
             if not reading.done() and self._state.phase is Phase.LISTING:
                 self._go_live()
             return await reading
@@ -238,12 +202,6 @@ class AriGateway:
             reading.cancel()
             await stream.close()
             await asyncio.gather(reading, return_exceptions=True)
-
-    async def _ask_version(self) -> None:
-        info = await self._get("asterisk.getInfo", only=["system"])
-        text = str(info.get("system", {}).get("version", "")) if isinstance(info, dict) else ""
-        self._version = parse_version(text)
-        self._state = replace(self._state, version=text)
 
     async def _try_rest_over_websocket(self, stream: AriStream) -> bool:
         """Whether Asterisk answers a request on this socket; older ones leave it unanswered, so these are not asked.
@@ -256,34 +214,6 @@ class AriGateway:
         if not answer.ok:
             log.warning("Asterisk does not answer requests on the event websocket (%s): HTTP is used", answer.reason)
         return answer.ok
-
-    async def _subscribe_and_list(self) -> None:
-        applications = await self._list("applications.list")
-        strangers = set(self._apps) - {application.get("name") for application in applications}
-        if strangers:
-            raise _Refused(f"Asterisk did not take the application's name: {', '.join(sorted(strangers))}")
-        # One app is enough for everybody's events, and each event comes once. Entries and exits come to their own app.
-        subscription = {"applicationName": self._apps[0], "eventSource": list(SOURCES)}
-        subscribed = await self._rest.call(build("applications.subscribe", subscription, None))
-        _require(subscribed, "subscribing to all channels")
-        ping = await self._get("asterisk.ping")
-        listed_at = parse_time(ping.get("timestamp")) if isinstance(ping, dict) else 0.0
-        names = ("channels.list", "bridges.list", "endpoints.list")
-        channels, bridges, endpoints = await asyncio.gather(*(self._list(name) for name in names))
-        vanished = self.world.merge_listing(channels, bridges, listed_at, endpoints, applications)
-        if vanished:
-            log.info("%d channels ended while ARI was away", len(vanished))
-
-    async def _get(self, operation: str, **params: Any) -> Any:
-        response = await self._rest.call(build(operation, params, None))
-        _require(response, operation)
-        return response.body
-
-    async def _list(self, operation: str) -> list[Mapping[str, Any]]:
-        found = await self._get(operation)
-        if not isinstance(found, list):
-            raise _Failed(f"{operation}: no list")
-        return [one for one in found if isinstance(one, dict)]
 
     def _go_live(self) -> None:
         held_back, self._held_back = self._held_back or [], None
@@ -315,7 +245,7 @@ class AriGateway:
     def _replaced(self, app: str) -> None:
         log.error(
             "another program has registered the Stasis application %r: ARI is out of use here until it is taken back "
-            "(BridgeReload, or a restart). Two programs cannot share an application's name",
+            "(reload the bridge, or restart it). Two programs cannot share an application's name",
             app,
         )
         self._enter(Phase.REPLACED, f"another program has registered the application {app}")
@@ -350,13 +280,3 @@ class AriGateway:
             self._deliver(None)
         if self.changed is not None:
             self.changed(self._state)
-
-
-def _require(response: AriResponse, what: str) -> None:
-    if response.status in {401, 403}:
-        raise _Refused(refusal_text(response.status))
-    if response.status == 404:
-        # Asterisk's HTTP server answers some seconds before its modules are loaded.
-        raise _Failed(f"{what}: not found (Asterisk is starting, or ARI is switched off, or has another path)")
-    if not response.ok:
-        raise _Failed(f"{what}: {response.message or response.status}")

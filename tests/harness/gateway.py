@@ -10,7 +10,8 @@ from typing import Any
 from bridge.ari.build import build
 from bridge.ari.events import AriEvent
 from bridge.ari.requests import AriResponse
-from bridge.net.ari_gateway import AriGateway, GatewayState, Phase
+from bridge.net.ari_gateway import AriGateway
+from bridge.net.ari_state import GatewayState, Phase
 
 
 class Gateway(AriGateway):

@@ -11,7 +11,7 @@ import pytest
 from bridge.ari.description import Operation
 from bridge.ari.operations import OPERATIONS
 from bridge.lab import Asterisk
-from bridge.net.ari_gateway import Phase
+from bridge.net.ari_state import Phase
 from bridge.world.ownership import Owner
 from tests.conftest import FreshAsterisk
 from tests.harness.asterisk import AsteriskPool, ami, ari

@@ -133,6 +133,7 @@ def test_json_bodies_may_nest() -> None:
     [
         ("channels.hangup", {"channelId": "1", "reason_code": "16"}, "Asterisk 16.28.0 has no parameter reason_code"),
         ("channels.progress", {"channelId": "1"}, "Asterisk 16.28.0 does not have it"),
+        ("channels.setChannelVars", {"channelId": "1", "variables": {}}, "no parameter variables"),
         ("channels.setChannelVar", {"channelId": "1", "variable": "A", "report_events": True}, "report_events"),
         ("channels.externalMedia", {"app": "a", "format": "ulaw"}, "external_host is missing"),
     ],
@@ -143,6 +144,9 @@ def test_what_16_lacks(operation: str, params: dict[str, Any], text: str) -> Non
 
 def test_an_unknown_version_gets_what_any_version_has() -> None:
     assert build("channels.hangup", {"channelId": "1", "reason_code": "16"}, None).query == (("reason_code", "16"),)
+    assert build("channels.hangup", {"channelId": "1", "reason_code": "16"}, (0, 0, 0)).query
+    assert not lacks("channels.progress", (0, 0, 0))
+    assert lacks("channels.progress", (0, 0, 0), "nonsense")
     # ... and must give what any version demands.
     assert "external_host is missing" in refused("channels.externalMedia", {"app": "a", "format": "ulaw"}, None)
     assert build("channels.externalMedia", {"app": "a", "format": "ulaw"}, V22).query
