@@ -52,6 +52,8 @@ class World:
         self._bridges_seen: dict[str, float] = {}
         self._evidence: dict[str, Evidence] = {}
         self._graves: dict[str, float] = {}
+        # The JSON behind each snapshot that an event brought: most events repeat it, and comparing is cheaper.
+        self._latest: dict[str, Mapping[str, Any]] = {}
 
     def find(self, name_or_id: str) -> ChannelSnapshot | None:
         """The channel with this name or uniqueid (any case), as AMI looks channels up; None when not known."""
@@ -77,8 +79,11 @@ class World:
         for value in event.data.values():
             if not isinstance(value, Mapping):
                 continue
+            if self._is_unchanged(value, time):
+                continue
             if (channel := read_channel(value)) is not None:
-                self._put_channel(channel, time)
+                if self._put_channel(channel, time):
+                    self._latest[channel.id] = value
             elif (bridge := read_bridge(value)) is not None:
                 self._put_bridge(bridge, time)
             elif (endpoint := read_endpoint(value)) is not None:
@@ -157,19 +162,29 @@ class World:
     def _evidence_of(self, channel_id: str) -> Evidence:
         return self._evidence.setdefault(channel_id, Evidence())
 
-    def _put_channel(self, snapshot: ChannelSnapshot, time: float) -> None:
+    def _is_unchanged(self, data: Mapping[str, Any], time: float) -> bool:
+        channel_id = data.get("id")
+        if not isinstance(channel_id, str) or self._latest.get(channel_id) != data or time < self._seen[channel_id]:
+            return False
+        self._seen[channel_id] = time
+        return True
+
+    def _put_channel(self, snapshot: ChannelSnapshot, time: float) -> bool:
+        """Take the snapshot unless there is a newer one, or the channel is gone; whether it was taken."""
         if snapshot.created <= self._graves.get(f"channel {snapshot.id}", -1.0):
-            return
+            return False
         known = self.channels.get(snapshot.id)
         if known is not None:
             if time < self._seen[snapshot.id]:
-                return
+                return False
             if (known.app_name, known.app_data) != (snapshot.app_name, snapshot.app_data):
                 # It went on: an answer from before tells nothing any more.
                 self._evidence_of(snapshot.id).control = None
         self.channels[snapshot.id] = snapshot
         self._seen[snapshot.id] = time
         self._index.put(snapshot.id, snapshot.name)
+        self._latest.pop(snapshot.id, None)
+        return True
 
     def _list_channel(self, snapshot: ChannelSnapshot, time: float, *, contested: bool) -> None:
         evidence = self._evidence_of(snapshot.id)
@@ -182,6 +197,7 @@ class World:
         self._index.drop(channel_id)
         self.channels.pop(channel_id, None)
         self._seen.pop(channel_id, None)
+        self._latest.pop(channel_id, None)
         self._evidence.pop(channel_id, None)
         self._bury(f"channel {channel_id}", time)
 

@@ -126,6 +126,20 @@ def test_dropping_what_is_not_known() -> None:
     ChannelIndex().drop("1.1")
 
 
+def test_a_repeated_snapshot_is_newer_all_the_same() -> None:
+    made = world()
+    made.apply(event("ChannelStateChange", 1, channel=channel(state="Ring")))
+    made.apply(event("ChannelVarset", 5, channel=channel(state="Ring")))
+    made.apply(event("ChannelStateChange", 3, channel=channel(state="Down")))
+    assert made.channels["1.1"].state == "Ring"
+    made.merge_listing([channel(state="Up")], [], START + 6)
+    made.apply(event("ChannelStateChange", 7, channel=channel(state="Ring")))
+    assert made.channels["1.1"].state == "Ring"
+    made.apply(event("ChannelVarset", 6, channel=channel(state="Ring")))
+    made.apply(event("ChannelStateChange", 6.5, channel=channel(state="Up")))
+    assert made.channels["1.1"].state == "Ring"
+
+
 def test_every_channel_of_an_event_counts() -> None:
     made = world()
     made.apply(event("Dial", 1, caller=channel("1"), peer=channel("2"), dialstatus="", other={"x": 1}))
