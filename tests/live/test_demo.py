@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -38,6 +39,17 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.send_signal(signal.SIGINT)
 
 
+def picture() -> str:
+    """What README.md shows of the demo."""
+    return (_ROOT / "README.md").read_text().partition("```text\n")[2].partition("\n```")[0]
+
+
+def without_numbers(text: str) -> str:
+    """Ids and durations differ between runs, and with their lengths the blanks behind them."""
+    text = re.sub(r"ami-ari-\d+-\w+-\d+", "<id>", text)
+    return re.sub(r"[\d.]+ ms", "<n> ms", text)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_once(version: str) -> None:
     with running("--once", "--port", "0", "--version", version) as process:
@@ -56,6 +68,7 @@ def test_once(version: str) -> None:
     ):
         assert wanted in shown, f"{wanted!r} is missing in:\n{shown}"
     assert "Secret: secret" not in shown
+    assert without_numbers(picture()) in without_numbers(shown)
     assert max(map(len, shown.splitlines())) <= 120
 
 
