@@ -105,12 +105,13 @@ def document(registry: Registry) -> str:
     parts += ["", "## Differences", ""]
     for mapping in registry:
         if mapping.differences:
-            parts += [f"### {mapping.action}", "", *(f"- {text}" for text in mapping.differences)]
+            parts += [f"### {mapping.action}", "", *(f"- {_cell(text)}" for text in mapping.differences)]
             parts += ["", "ARI operations: " + ", ".join(f"`{key}`" for key in operations(mapping)) + ".", ""]
     parts += ["## What ARI cannot do", ""]
-    parts += markdown([("Action", "Why"), *((item.action, item.reason) for item in registry if item.reason)])
+    parts += markdown([("Action", "Why"), *((item.action, _cell(item.reason)) for item in registry if item.reason)])
     return "\n".join(parts) + "\n"
 
 
 def _cell(text: str) -> str:
+    """Text that Markdown shows as it is: `<unknown>` is no tag."""
     return text.replace("<", "&lt;")

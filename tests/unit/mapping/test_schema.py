@@ -84,8 +84,8 @@ def reading(text: str) -> tuple[Outer | None, list[str]]:
 
 def test_every_type() -> None:
     value, problems = reading(
-        "{number: -3, share: 1.5, truth: true, colour: blue, word: two, inner: x, inners: [a, {text: b}], table: {a: 1},"
-        " even: 4, anything: {a: [1, null, on]}, own: 1j, Upper: up, plain: 6}"
+        "{number: -3, share: 1.5, truth: true, colour: blue, word: two, inner: x, inners: [a, {text: b}], table: {a: 1}"
+        ", even: 4, anything: {a: [1, null, on]}, own: 1j, Upper: up, plain: 6}"
     )
     assert problems == []
     assert value is not None
