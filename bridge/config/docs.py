@@ -13,6 +13,14 @@ from bridge.config.model import Config, Limits, Log, ProxyProtocol, Reconnect
 from bridge.config.types import ReadableFile, Secret
 from bridge.mapping.schema import Setting, hints_of, key_of, setting_of
 
+# examples/minimal.yaml, less its comment.
+MINIMAL = """\
+listen: 127.0.0.1:5038
+ami: 127.0.0.1:5039
+ari: http://127.0.0.1:8088
+user: bridge:secret
+app: bridge
+"""
 HEAD = """\
 # Configuration
 
@@ -21,8 +29,7 @@ HEAD = """\
 One YAML file, given to `run`, `check` and `explain` with `--config`. Five lines are enough:
 
 ```yaml
-{minimal}
-```
+{minimal}```
 
 Every short form has a long one: where a block stands below, the most important of its settings may stand in its place,
 and where a list stands, a single item may. [examples/full.yaml](../examples/full.yaml) shows every setting.
@@ -62,10 +69,9 @@ def settings(wanted: type = Config, prefix: str = "", *, reload: bool = False) -
             yield from settings(nested, path + many + ".", reload=whole)
 
 
-def markdown(minimal: str) -> str:
-    """The whole page; `minimal` is the text of examples/minimal.yaml."""
-    lines = [line for line in minimal.splitlines() if not line.startswith("#")]
-    parts = [HEAD.format(minimal="\n".join(lines))]
+def markdown() -> str:
+    """The whole page."""
+    parts = [HEAD.format(minimal=MINIMAL)]
     for item in settings():
         doc = fill(item.doc, 120, break_long_words=False, break_on_hyphens=False)
         level = "##" + "#" * (item.path.count(".") > 0)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.config import docs
 from bridge.config.docs import settings
 from bridge.config.load import load_config, parse_config
 from bridge.config.model import Config
@@ -55,7 +56,9 @@ def test_minimal_example_has_every_default() -> None:
     assert (config.user.name, config.user.password.reveal()) == ("bridge", "secret")
     assert config.app == ("bridge",)
     assert (config.plan, config.upstream, config.mappings, dict(config.users)) == ("observe", "session", (), {})
-    assert sum(bool(line) and not line.startswith("#") for line in MINIMAL.splitlines()) == 5
+    lines = [line for line in MINIMAL.splitlines() if not line.startswith("#")]
+    assert lines == docs.MINIMAL.splitlines()
+    assert len(lines) == 5
 
 
 def test_full_example(full: Path) -> None:
