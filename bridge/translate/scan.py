@@ -138,18 +138,16 @@ def callerid_of_ari(text: str) -> CallerId:
 
 
 def callerid_for_ari(text: str) -> tuple[CallerId, str]:
-    """What AMI makes of a CallerID header, and the `callerId` of which ARI makes the same ('' when there is none).
-
-    Raises Untranslatable when ARI cannot be told so.
-    """
+    """What AMI makes of a CallerID header, and the `callerId` of which ARI makes the same ('' when there is none)."""
     wanted = callerid_of_ami(text)
     if wanted == CallerId():
         return wanted, ""
-    quoted = '"' + re.sub(r'(["\\])', r"\\\1", wanted.name) + '"'
-    for candidate in (text, f"{quoted} <{wanted.number}>", wanted.number or quoted, f"<{wanted.number}>"):
-        if callerid_of_ari(candidate) == wanted:
-            return wanted, candidate
-    raise Untranslatable("ARI would read this caller id differently")
+    if callerid_of_ari(text) == wanted:
+        return wanted, text
+    # ARI leaves a number with letters as it is, and reads more than 255 bytes.
+    name = '"' + re.sub(r'(["\\])', r"\\\1", wanted.name) + '"' if wanted.name else ""
+    number = f"<{wanted.number}>" if wanted.number or "<" in wanted.name else ""
+    return wanted, f"{name} {number}".strip()
 
 
 def _parse_callerid(text: str) -> tuple[str, str]:

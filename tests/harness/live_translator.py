@@ -7,37 +7,59 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bridge.ami.message import Action, Message
-from bridge.ari.build import build
 from bridge.ari.events import AriEvent, decode
 from bridge.ari.requests import AriRequest, AriResponse
-from bridge.errors import Untranslatable
 from bridge.translate.actions import TRANSLATORS
-from bridge.translate.drivers import Ledger
-from bridge.translate.effects import Call, Context, Done, Emit, Fallback, Outcome
+from bridge.translate.drivers import drive
+from bridge.translate.effects import Call, Context, Done, Emit, Outcome, Wait
+from bridge.translate.predict import bridge_json
 from bridge.world.model import World
 from tests.harness.asterisk import Asterisk
+from tests.harness.carrying import request_text
 from tests.harness.raw_ari import RawAri, RawEvents
+from tests.harness.transcripts import Exchange
 
 APP = "bridge"
 
 
 @dataclass(slots=True)
 class Carried:
-    """What one translation did."""
+    """What one translation did: what the asker got, what everyone got, what ARI was asked and said, what was awaited.
 
+    `seen` and `bridges` are the World's channels and bridges before, `ids` those that the translation chose.
+    """
+
+    seen: list[dict[str, Any]]
+    bridges: list[dict[str, Any]]
+    ids: list[str] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Done)
     messages: list[Message] = field(default_factory=list)
     everyone: list[Message] = field(default_factory=list)
     requests: list[AriRequest] = field(default_factory=list)
-    responses: list[AriResponse] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     awaited: list[AriEvent] = field(default_factory=list)
 
     @property
     def writes(self) -> list[AriRequest]:
         """The requests that change something."""
         return [request for request in self.requests if request.has_effect]
+
+
+def channels_of(world: World) -> list[dict[str, Any]]:
+    """The World's channels as a transcript keeps them."""
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "state": one.state,
+            "number": one.caller_number,
+            "owner": world.owner(one.id).owner.value,
+        }
+        for one in world.channels.values()
+    ]
 
 
 class LiveTranslator:
@@ -77,39 +99,32 @@ class LiveTranslator:
     def run(self, action: Action, *, ami_behind: bool = True) -> Carried:
         """Carry an action out as the executor would."""
         translator = TRANSLATORS[action.name]
-        context = Context(self.world, (APP,), self.version, ami_behind, "admin", self.new_id)
-        done, ledger = Carried(), Ledger()
-        reply: object = None
+        bridges = [bridge_json(bridge) for bridge in self.world.bridges.values()]
+        done = Carried(channels_of(self.world), bridges)
         self._backlog.clear()
-        translation = translator.run(action, context)
-        while True:
-            try:
-                effect = translation.send(reply)
-            except StopIteration as stop:
-                done.outcome = ledger.closed(stop.value)
-                return done
-            except Untranslatable as error:
-                done.outcome = ledger.closed(Fallback(error.reason))
-                return done
-            if isinstance(effect, Emit):
-                (done.everyone if effect.everyone else done.messages).append(effect.message)
-                ledger.emitted, reply = ledger.emitted or not effect.everyone, None
-            elif isinstance(effect, Call):
-                request = build(effect.operation, effect.params, context.version)
-                done.requests.append(request)
-                response = self._call(request)
-                done.responses.append(response)
-                assert ledger.settle(effect, request, response) is None
-                reply = response
-            else:
-                assert translator.waits
-                event = self._next(effect.until, effect.seconds)
-                done.awaited += [event] if event else []
-                reply = event
 
-    def _call(self, request: AriRequest) -> AriResponse:
-        status, answer = self.rest.request(request.method, f"/{request.path}", dict(request.query), request.body)
-        return AriResponse(status, answer)
+        def new_id() -> str:
+            done.ids.append(self.new_id())
+            return done.ids[-1]
+
+        def answer(_: Call, request: AriRequest) -> AriResponse:
+            status, body = self.rest.request(request.method, f"/{request.path}", dict(request.query), request.body)
+            done.exchanges.append(Exchange(request_text(request), status, body))
+            return AriResponse(status, body)
+
+        def wait(effect: Wait) -> AriEvent | None:
+            assert translator.waits
+            event = self._next(effect.until, effect.seconds)
+            done.awaited += [event] if event else []
+            return event
+
+        context = Context(self.world, (APP,), self.version, ami_behind, "admin", new_id)
+        result = drive(translator, action, context, answer, wait)
+        emits = [effect for effect in result.effects if isinstance(effect, Emit)]
+        done.messages = [effect.message for effect in emits if not effect.everyone]
+        done.everyone = [effect.message for effect in emits if effect.everyone]
+        done.outcome, done.requests = result.outcome, result.requests
+        return done
 
     def _next(self, until: Callable[[AriEvent], bool], seconds: float) -> AriEvent | None:
         deadline = time.monotonic() + seconds

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,17 +18,20 @@ from tests.harness.asterisk import Asterisk, ami, ari
 from tests.harness.live_translator import Carried, LiveTranslator
 from tests.harness.raw_ami import RawAmi, RawMessage
 from tests.harness.raw_ari import RawAri
-from tests.harness.transcripts import Normaliser
+from tests.harness.transcripts import Normaliser, Transcript, record
 
 Headers = tuple[Header, ...]
+# With AMITEST_RECORD=1 each case also writes its golden transcript, which the unit tests play back.
+RECORD = bool(os.environ.get("AMITEST_RECORD"))
 
 
 class Bench:
     """One Asterisk, an AMI connection that sees all events, and a translator; both carry out the same actions."""
 
-    def __init__(self, asterisk: Asterisk, client: RawAmi, rest: RawAri, translator: LiveTranslator) -> None:
-        self.asterisk, self.client, self.rest, self.translator = asterisk, client, rest, translator
-        self.major = int(asterisk.version)
+    def __init__(self, major: int, case: str, client: RawAmi, rest: RawAri, translator: LiveTranslator) -> None:
+        self.major, self.case = major, case
+        self.client, self.rest, self.translator = client, rest, translator
+        self._recorded = 0
         self._ids = itertools.count(time.time_ns() % 10**6)
 
     def new_id(self) -> str:
@@ -53,7 +59,7 @@ class Bench:
         return channel
 
     def native(self, *headers: Header, name: str) -> RawMessage:
-        return self.client.action(name, *headers)
+        return self.client.action(name, *headers, ActionID="x")
 
     def carried(self, *headers: Header, name: str, ami_behind: bool = True) -> Carried:
         return self.translator.run(Action.of(name, ("ActionID", "x"), *headers), ami_behind=ami_behind)
@@ -77,18 +83,51 @@ class Bench:
 
     def same_answer(self, name: str, headers: Headers) -> Carried:
         """Do it natively, then translated; the answers must be equal in every header. Returns what was translated."""
-        expected = plain(self.native(*headers, name=name))
-        done = self.carried(*headers, name=name)
+        answer = self.native(*headers, name=name)
+        return self.compare(name, headers, [answer], self.carried(*headers, name=name))
+
+    def compare(self, name: str, headers: Headers, native: list[RawMessage], done: Carried) -> Carried:
+        """What AMI sent to the asker (an OriginateResponse included) must be what the translation made; recorded."""
+        expected = [Message(tuple(message.headers)) for message in native]
         assert done.outcome == Done(), done
-        assert [without_id(message) for message in done.messages] == [expected]
+        assert listed([*done.messages, *done.everyone]) == listed(expected)
+        self.record(name, headers, expected, done)
         return done
+
+    def record(self, name: str, headers: Headers, received: list[Message], done: Carried) -> None:
+        """Write the golden transcript of this case, when asked to."""
+        if not RECORD:
+            return
+        self._recorded += 1
+        facts = {
+            "asterisk": ".".join(map(str, self.translator.version)),
+            "world": json.dumps(done.seen),
+            "bridges": json.dumps(done.bridges),
+            "ids": json.dumps(done.ids),
+            "times": json.dumps([round(event.time - done.awaited[0].time, 3) for event in done.awaited]),
+        }
+        if isinstance(done.outcome, Fallback):
+            facts["fallback"] = done.outcome.reason
+        transcript = Transcript(
+            title=self.case,
+            facts=facts,
+            sent=[Action.of(name, ("ActionID", "x"), *headers)],
+            received=received,
+            ari=done.exchanges,
+            events=[dict(event.data) for event in done.awaited],
+        )
+        suffix = f"-{self._recorded}" if self._recorded > 1 else ""
+        record(name, re.sub(r"[^a-z0-9]+", "-", self.case.lower()).strip("-") + suffix, transcript, self.major)
 
 
 @pytest.fixture
-def bench(asterisk: Asterisk) -> Iterator[Bench]:
+def bench(asterisk: Asterisk, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    function, _, parameters = str(request.node.name).removeprefix("test_").removesuffix("]").partition("[")
+    parameters = parameters.removeprefix(f"asterisk{asterisk.version}").removeprefix("-")
+    case = function.replace("_", " ") + (f": {parameters}" if parameters else "")
     with ami(asterisk, events="on") as client, ari(asterisk) as rest:
         translator = LiveTranslator(asterisk, rest)
-        yield Bench(asterisk, client, rest, translator)
+        yield Bench(int(asterisk.version), case, client, rest, translator)
         translator.close()
 
 
@@ -101,7 +140,13 @@ def without_id(message: Message) -> Headers:
 
 
 def normal(message: Message) -> Headers:
-    return without_id(Normaliser().message(message))
+    """The message with placeholders; an id of the bridge's choice and one of Asterisk's look alike."""
+    return Normaliser().message(message).headers
+
+
+def listed(messages: list[Message]) -> list[Headers]:
+    """Messages to compare; list items in no particular order, for Asterisk has none."""
+    return sorted(map(normal, messages), key=lambda headers: (headers[0][0] != "Response", str(headers)))
 
 
 def told(events: list[Message], *names: str) -> list[Headers]:
@@ -181,10 +226,8 @@ def test_an_asynchronous_originate_reports_alike(bench: Bench, headers: Headers)
     answer = bench.native(*headers, name="Originate")
     response = bench.client.wait_event("OriginateResponse")
     bench.quiet()
-    done = bench.carried(*headers, name="Originate")
-    assert [without_id(message) for message in done.messages] == [plain(answer)]
-    assert [normal(message) for message in done.everyone] == [normal(Message(tuple(response.headers)))]
-    assert done.everyone[0].headers[2] == ("ActionID", "x")
+    done = bench.compare("Originate", headers, [answer, response], bench.carried(*headers, name="Originate"))
+    assert len(done.messages) == len(done.everyone) == 1
 
 
 REFUSED_CALLS: dict[str, Headers] = {
@@ -324,6 +367,7 @@ def test_what_ari_cannot_do_is_left_to_ami_untouched(bench: Bench, headers: Head
     done = bench.carried(*headers, name="Originate")
     assert isinstance(done.outcome, Fallback), done
     assert not done.messages
+    bench.record("Originate", headers, [], done)
     assert len(bench.rest.get("/channels")[1]) == before
 
 
@@ -357,20 +401,20 @@ def test_without_ami_and_without_a_live_channel_the_dialplan_is_asked_through_a_
 def test_hangup_leaves_the_same_cause(bench: Bench, cause: str, where: str) -> None:
     extra = (("Cause", cause),) if cause else ()
 
-    def ends() -> tuple[list[Headers], str]:
+    def caller() -> str:
         _, channel = bench.call(where)
         bench.quiet()
-        return [], bench.channel(channel)["name"]
+        return str(bench.channel(channel)["name"])
 
-    _, name = ends()
-    native = plain(bench.native(("Channel", name), *extra, name="Hangup"))
+    native = bench.native(("Channel", caller()), *extra, name="Hangup")
     expected = told(bench.quiet(), "Hangup")
-    _, name = ends()
-    done = bench.carried(("Channel", name), *extra, name="Hangup")
+    headers = (("Channel", caller()), *extra)
+    done = bench.carried(*headers, name="Hangup")
     if bench.major < 17 and cause in {"", "0", "999", "x"}:
         assert isinstance(done.outcome, Fallback)
+        bench.record("Hangup", headers, [], done)
         return
-    assert [without_id(message) for message in done.messages] == [native]
+    bench.compare("Hangup", headers, [native], done)
     translated = told(bench.quiet(), "Hangup")
     key = str
     assert [(dict(one)["Cause"], dict(one)["Cause-txt"]) for one in sorted(translated, key=key)] == [
@@ -390,30 +434,24 @@ def test_every_word_of_asterisk_16_means_the_cause_we_think(bench: Bench) -> Non
 def test_hangup_of_matching_names(bench: Bench) -> None:
     pattern = r"/^Local\/wait@default-.*;1$/"
 
-    def answer(messages: list[Message]) -> list[Headers]:
-        clean = Normaliser()
-        return [without_id(clean.message(message)) for message in sorted(messages, key=str)]
-
     bench.call(), bench.call()
     bench.quiet()
-    first, items, last = bench.client.collect_list("Hangup", ("Channel", pattern), ("Cause", "17"))
+    headers = (("Channel", pattern), ("Cause", "17"))
+    first, items, last = bench.client.collect_list("Hangup", *headers, ActionID="x")
     assert last is not None
-    native = [Message(tuple(one.headers)) for one in (first, *items, last)]
     bench.quiet()
     bench.call(), bench.call()
     bench.quiet()
-    done = bench.carried(("Channel", pattern), ("Cause", "17"), name="Hangup")
-    assert answer(done.messages) == answer(native)
+    bench.compare("Hangup", headers, [first, *items, last], bench.carried(*headers, name="Hangup"))
     assert {event.get("Cause") for event in bench.quiet() if event.get("Event") == "Hangup"} == {"17"}
 
 
 @pytest.mark.parametrize("name", ["", "nosuch", "/", "/abc", "/nothing-matches-this/"])
 def test_hangup_of_nothing(bench: Bench, name: str) -> None:
     headers = (("Channel", name), ("Cause", "16"))
-    response, items, last = bench.client.collect_list("Hangup", *headers)
-    native = [plain(one) for one in (response, *items, *([last] if last else []))]
-    done = bench.carried(*headers, name="Hangup")
-    assert [without_id(message) for message in done.messages] == native
+    response, items, last = bench.client.collect_list("Hangup", *headers, ActionID="x")
+    native = [response, *items, *([last] if last else [])]
+    bench.compare("Hangup", headers, native, bench.carried(*headers, name="Hangup"))
 
 
 # --- Redirect ----------------------------------------------------------------------------------------------------
@@ -438,11 +476,11 @@ def test_redirect_goes_the_same_way(bench: Bench, place: Headers) -> None:
         ]
 
     channel = bench.in_stasis()
-    native = plain(bench.native(("Channel", channel), *place, name="Redirect"))
+    native = bench.native(("Channel", channel), *place, name="Redirect")
     expected = steps(channel)
     channel = bench.in_stasis()
-    done = bench.carried(("Channel", channel), *place, name="Redirect")
-    assert [without_id(message) for message in done.messages] == [native]
+    headers = (("Channel", channel), *place)
+    bench.compare("Redirect", headers, [native], bench.carried(*headers, name="Redirect"))
     assert steps(channel) == expected
 
 
@@ -473,8 +511,8 @@ def test_redirect_of_two(bench: Bench) -> None:
         bench.quiet()
         expected = [bench.channel(one)["dialplan"] for one in (first, second)]
         first, second = bench.in_stasis(), bench.in_stasis()
-        done = bench.carried(("Channel", first), ("ExtraChannel", second), *place, *more, name="Redirect")
-        assert [without_id(message) for message in done.messages] == [plain(native)]
+        headers = (("Channel", first), ("ExtraChannel", second), *place, *more)
+        bench.compare("Redirect", headers, [native], bench.carried(*headers, name="Redirect"))
         bench.quiet()
         assert [bench.channel(one)["dialplan"] for one in (first, second)] == expected
 
@@ -560,10 +598,10 @@ def test_dtmf_sounds_alike(bench: Bench, headers: Headers) -> None:
         assert event["Uniqueid"] == first
         return [tuple(event[name] for name in ("Digit", "Direction", "DurationMs"))]
 
-    native = plain(bench.native(("Channel", channel), *headers, name="PlayDTMF"))
+    headers = (("Channel", channel), *headers)
+    native = bench.native(*headers, name="PlayDTMF")
     expected = heard()
-    done = bench.carried(("Channel", channel), *headers, name="PlayDTMF")
-    assert [without_id(message) for message in done.messages] == [native]
+    bench.compare("PlayDTMF", headers, [native], bench.carried(*headers, name="PlayDTMF"))
     assert heard() == expected
 
 
@@ -599,10 +637,10 @@ def test_absolute_timeout_is_set_alike(bench: Bench, timeout: str) -> None:
         return float(bench.variable(channel, "TIMEOUT(absolute)") or 0)
 
     channel, other = bench.in_stasis(), bench.in_stasis()
-    native = plain(bench.native(("Channel", channel), ("Timeout", timeout), name="AbsoluteTimeout"))
+    native = bench.native(("Channel", channel), ("Timeout", timeout), name="AbsoluteTimeout")
     expected = left(channel)
-    done = bench.carried(("Channel", other), ("Timeout", timeout), name="AbsoluteTimeout")
-    assert [without_id(message) for message in done.messages] == [native]
+    headers = (("Channel", other), ("Timeout", timeout))
+    bench.compare("AbsoluteTimeout", headers, [native], bench.carried(*headers, name="AbsoluteTimeout"))
     assert left(other) == pytest.approx(expected, abs=0.5)
 
 
@@ -614,10 +652,10 @@ def test_absolute_timeout_of_nothing(bench: Bench, name: str) -> None:
 
 def test_bridge_joins_both(bench: Bench) -> None:
     first, second = bench.in_stasis(), bench.in_stasis()
-    native = plain(bench.native(("Channel1", first), ("Channel2", second), name="Bridge"))
+    native = bench.native(("Channel1", first), ("Channel2", second), name="Bridge")
     third, fourth = bench.in_stasis(), bench.in_stasis()
-    done = bench.carried(("Channel1", third), ("Channel2", fourth), name="Bridge")
-    assert [without_id(message) for message in done.messages] == [native]
+    headers = (("Channel1", third), ("Channel2", fourth))
+    bench.compare("Bridge", headers, [native], bench.carried(*headers, name="Bridge"))
     bench.quiet()
     members = [set(bridge["channels"]) for bridge in bench.rest.get("/bridges")[1]]
     assert {first, second} in members
@@ -646,17 +684,16 @@ def test_kick_and_destroy(bench: Bench) -> None:
         return [event.get("Event") for event in bench.quiet() if event.get("Event") == "BridgeLeave"]
 
     for name, made in (("BridgeKick", True), ("BridgeKick", False), ("BridgeDestroy", True)):
-        found = []
-        for translated in (False, True):
-            bridge = joined()
-            headers = (("Channel", channel), *((("BridgeUniqueid", bridge),) if made else ()))
-            if translated:
-                done = bench.carried(*headers, name=name)
-                found.append((*(without_id(message) for message in done.messages), tuple(steps())))
-            else:
-                found.append((plain(bench.native(*headers, name=name)), tuple(steps())))
-            assert bench.channel(channel)["dialplan"]["app_name"] == "Stasis"
-        assert found[0] == found[1]
+        bridge = joined()
+        headers = (("Channel", channel), *((("BridgeUniqueid", bridge),) if made else ()))
+        native = bench.native(*headers, name=name)
+        expected = steps()
+        assert bench.channel(channel)["dialplan"]["app_name"] == "Stasis"
+        bridge = joined()
+        headers = (("Channel", channel), *((("BridgeUniqueid", bridge),) if made else ()))
+        bench.compare(name, headers, [native], bench.carried(*headers, name=name))
+        assert steps() == expected
+        assert bench.channel(channel)["dialplan"]["app_name"] == "Stasis"
 
 
 def test_kick_and_destroy_refuse_alike(bench: Bench) -> None:

@@ -40,7 +40,7 @@ def bridge_channels(action: Action, context: Context) -> Translation:
     snapshots = [commandable(channel, context) for channel in channels]
     for channel in channels:
         yield from free_queue(channel, context)
-    return (yield from _bridge(action, context, channels, snapshots[0].name))
+    return (yield from _bridge(action, context, channels, plain(snapshots[0].name)))
 
 
 def _bridge(action: Action, context: Context, channels: list[str], name: str) -> Part[Outcome]:
@@ -53,7 +53,7 @@ def _bridge(action: Action, context: Context, channels: list[str], name: str) ->
         return (yield from answered(success(action, "Channels have been bridged")))
     # As AMI leaves it when a channel cannot be added: no bridge, the channels where they were.
     yield Call("bridges.destroy", {"bridgeId": identity})
-    return (yield from answered(error(action, cut(f"Unable to add Channel1 to bridge: {plain(name)}", 255))))
+    return (yield from answered(error(action, cut(f"Unable to add Channel1 to bridge: {name}", 255))))
 
 
 def bridge_destroy(action: Action, context: Context) -> Translation:

@@ -38,7 +38,8 @@ NO_SUCH_CHANNEL = "No such channel"
 
 # Patterns that POSIX extended expressions and Python's read alike.
 _COMMON_PATTERN = re.compile(
-    r"(?:[A-Za-z0-9_@;:=,!~#%&' /<>-]|\\[.^$|()*+?\[\]/;@-]|[.^$|()]|\[\^?[A-Za-z0-9@;:/_.]+\]|[*+?](?![*+?]))*"
+    r"(?:[A-Za-z0-9_@;:=,!~#%&' /<>-]|\\[.^$|()*+?\[\]/;@-]|[.^$|)]|\((?![?*+])"
+    r"|\[\^?[A-Za-z0-9@;:/_.]+\]|[*+?](?![*+?]))*"
 )
 
 
@@ -98,12 +99,15 @@ def _hangup_matching(action: Action, context: Context, text: str, cause: int) ->
     if len(text) < 2 or not text.endswith("/"):
         return (yield from answered(error(action, "Regex format invalid, Channel param should be /regex/")))
     pattern = _pattern(text[1:-1])
-    names = yield from _matching(pattern)
-    hungup: list[str] = []
-    for channel, name in names:
+    matching = yield from _matching(pattern)
+    # Every question comes before the first hangup: after it nothing can be left to AMI any more.
+    reasons = []
+    for channel, name in matching:
         reason = yield from _reason(channel, cause, context)
-        if reason is None:
-            continue
+        if reason is not None:
+            reasons.append((channel, name, reason))
+    hungup: list[str] = []
+    for channel, name, reason in reasons:
         response: AriResponse = yield Call("channels.hangup", {"channelId": channel, **reason})
         if response.ok:
             hungup.append(name)

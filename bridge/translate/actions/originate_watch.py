@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.ari.events import AriEvent
+from bridge.ari.events import AriEvent, clean
 from bridge.ari.requests import AriResponse
 from bridge.translate.actions.common import Part
 from bridge.translate.effects import Call, Wait
@@ -80,7 +80,7 @@ class Watch:
         if self.status != "ANSWER":
             return None
         peer = event.data["peer"]
-        return Fate(ANSWERED, str(peer.get("name", "")), self.channel)
+        return Fate(ANSWERED, clean(str(peer.get("name", ""))), self.channel)
 
     def _reason(self, destroyed: AriEvent) -> int:
         if self.begun is None:
@@ -111,7 +111,7 @@ def _ask(channel: str) -> Part[Fate | None]:
     """No event came: the stream broke. An answered call can still be found."""
     response: AriResponse = yield Call("channels.get", {"channelId": channel})
     body = response.body if response.ok and isinstance(response.body, dict) else {}
-    return Fate(ANSWERED, str(body.get("name", "")), channel) if body.get("state") == "Up" else None
+    return Fate(ANSWERED, clean(str(body.get("name", ""))), channel) if body.get("state") == "Up" else None
 
 
 def _id(channel: object) -> str:

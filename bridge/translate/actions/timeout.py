@@ -6,6 +6,8 @@ the timeout is set; before, it is queued, and the function is read until it show
 
 from __future__ import annotations
 
+import re
+
 from bridge.ami.message import Action
 from bridge.ami.replies import error, success
 from bridge.ari.build import lacks
@@ -22,6 +24,8 @@ NO_SUCH_CHANNEL = "No such channel"
 # Asterisk 16 looks at a channel's commands every 200 ms.
 ATTEMPTS = 8
 PAUSE_SECONDS = 0.05
+# What the function prints: seconds and thousandths.
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 SMALLEST, LARGEST = 0.001, 1e8
 
 
@@ -59,7 +63,7 @@ def _shows(channel: str, seconds: float) -> Part[bool]:
             yield Wait(_never, PAUSE_SECONDS)
         response: AriResponse = yield Call("channels.getChannelVar", {"channelId": channel, "variable": FUNCTION})
         value = response.body.get("value") if isinstance(response.body, dict) else None
-        if response.status == 404 or not isinstance(value, str) or seconds - 2 < decimal(value) <= seconds:
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value) or seconds - 2 < float(value) <= seconds:
             return True
     return False
 
