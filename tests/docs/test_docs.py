@@ -26,7 +26,7 @@ FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 MINIMAL = (ROOT / "examples" / "minimal.yaml").read_text()
 COMMAND = "ami-ari-bridge"
 # What stands for something else in the table of log lines.
-PLACEHOLDER = re.compile(r"HOST:PORT|\b(?:ADDRESS|USER|ACTION|WHY|NAME|VERSION|APPS|N)\b|websocket$|\.\.\.")
+PLACEHOLDER = re.compile(r"HOST:PORT|\b(?:ADDRESS|USER|ACTION|WHY|ROUTE|NAME|VERSION|APPS|N)\b|websocket$|\.\.\.")
 
 
 def text_of(name: str) -> str:
@@ -159,6 +159,12 @@ def test_links_lead_somewhere(path: Path, target: str) -> None:
     if anchor:
         headings = re.findall(r"^#+ (.+)$", FENCE.sub("", found.read_text()), re.MULTILINE)
         assert anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_modules_that_are_named_exist() -> None:
+    named = re.findall(r"`([a-z_/]+\.py)`", text_of("docs/architecture.md"))
+    assert len(named) > 8
+    assert [name for name in named if not any((ROOT / folder / name).is_file() for folder in ("", "bridge"))] == []
 
 
 def functions_of(path: Path) -> set[str]:
