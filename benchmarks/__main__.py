@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,16 +96,16 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run the command; 0 whatever the figures are, 1 when a benchmark broke off."""
     words = sys.argv[1:] if words is None else words
     chosen = _arguments(words)
+    before = os.getloadavg()[0]
     results, full_version = run(chosen.names or list(CASES), chosen.version, quick=chosen.quick)
-    shape = report.machine(full_version)
+    shape = report.machine(full_version, (before, os.getloadavg()[0]))
     command = report.command(chosen.names, chosen.version, quick=chosen.quick)
     if chosen.json:
         chosen.json.write_text(json.dumps(report.as_json(results, shape, command), indent=2) + "\n")
         progress(f"written to {chosen.json}")
     print(report.markdown(results, shape, command) if chosen.markdown else report.text(results))
-    for result in results:
-        for note in result.notes:
-            progress(note)
+    for note in report.remarks(results):
+        progress(note)
     return int(any(result.failed for result in results))
 
 

@@ -52,7 +52,8 @@ def getvar_ami(bench: Bench) -> Result:
 
 def getvar_ari(bench: Bench) -> Result:
     """Getvar carried out over ARI, of a global variable and of a channel in Stasis; direct is AMI."""
-    limit = Target(Kind.AT_MOST, 200)
+    # The target is for REST over the event websocket, which 16 does not have.
+    limit = Target(Kind.AT_MOST, 200) if bench.version == "22" else None
     with logged_in(bench.direct.address) as connection, stasis_channel(connection, bench.app) as channel:
         expect(connection, setvar(GLOBAL, VALUE), b"Success")
         expect(connection, setvar(CHANNEL_VARIABLE, VALUE, channel), b"Success")

@@ -60,13 +60,13 @@ class Samples:
     cpu: Meter
     rounds: list[Figures] = field(default_factory=list)
 
-    def median(self, name: str) -> float:
-        """The median of one figure over the rounds."""
-        return statistics.median(figures[name] for figures in self.rounds)
+    def values(self, name: str) -> tuple[float, ...]:
+        """One figure of every round."""
+        return tuple(figures[name] for figures in self.rounds)
 
     def total(self, name: str) -> float:
         """The sum of one figure over the rounds."""
-        return sum(figures[name] for figures in self.rounds)
+        return sum(self.values(name))
 
 
 Measure = Callable[["Endpoint", Meter], Figures]
@@ -82,7 +82,9 @@ class Pair:
 
     def row(self, what: str, name: str, unit: str, target: Target | None = None, *, compared: bool = True) -> Row:
         """The figure ``name`` of both sides, medians over the rounds."""
-        return Row(self.case, what, unit, self.direct.median(name), self.through.median(name), target, compared)
+        direct, through = self.direct.values(name), self.through.values(name)
+        middle = statistics.median
+        return Row(self.case, what, unit, middle(direct), middle(through), target, compared, direct, through)
 
     def faults(self, what: str, name: str) -> Row:
         """The sum of a count over the rounds, which must be 0."""
@@ -111,6 +113,7 @@ class Bench:
     bridge_pid: int
     app: str  # the Stasis application that the bridge owns
     log: Path  # the bridge's
+    version: str  # Asterisk's major version
     quick: bool = False
 
     def seconds(self, usual: float) -> float:

@@ -49,6 +49,7 @@ class Target:
 
 
 _TIMES = {"µs", "ms"}
+_STEADY = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Row:
     through: float
     target: Target | None = None
     compared: bool = True  # False for counts of faults and for differences, where a ratio says nothing
+    direct_rounds: tuple[float, ...] = ()  # what the medians were taken of
+    through_rounds: tuple[float, ...] = ()
 
     @property
     def ratio(self) -> float | None:
@@ -74,6 +77,17 @@ class Row:
         if self.direct is None or not self.compared or self.unit not in _TIMES:
             return None
         return self.through - self.direct
+
+    @property
+    def unsteady(self) -> str:
+        """Says so when the rounds of one side differ by more than half; empty otherwise. A p99 always does."""
+        if not self.compared or "p99" in self.what:
+            return ""
+        for side, rounds in (("direct", self.direct_rounds), ("through the bridge", self.through_rounds)):
+            if rounds and max(rounds) > _STEADY * min(rounds):
+                span = f"{number(min(rounds))} to {number(max(rounds))} {self.unit}"
+                return f"{self.case}, {self.what}: {side} the rounds range from {span}"
+        return ""
 
     @property
     def verdict(self) -> str:

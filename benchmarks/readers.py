@@ -40,7 +40,7 @@ class Outcome:
     p99: float
     seconds: float  # from the first event read to the last
     cpu: float  # this process's CPU seconds while it read
-    blocked: int = 0  # clients that never read, and for which Asterisk or the bridge could not write everything
+    blocked: int = 0  # clients that never read and for which every buffer on the way was full
 
 
 class Reader:
@@ -127,17 +127,19 @@ def _stall(address: Address) -> Connection:
     return connection
 
 
-def _waiting_events(stalled: Connection) -> int:
-    """How many events the kernels hold for a client that has not read until now.
+def _left_for(stalled: Connection) -> int:
+    """How many events can still be read by a client that has not read until now.
 
-    The far side goes on writing as soon as there is room, so what comes later is not counted.
+    All of them when the buffers on the way held the storm; fewer when they were full, and the client was cut off.
     """
-    stalled.socket.setblocking(False)
-    events = 0
+    stalled.socket.settimeout(1.0)
+    events, tail = 0, b""
     try:
         while data := stalled.socket.recv(CHUNK):
-            events += data.count(EVENT)
-    except OSError:  # nothing more for now, or reset
+            joined = tail + data
+            events += joined.count(EVENT)
+            tail = joined[-len(EVENT) + 1 :]
+    except OSError:  # nothing more comes, or reset
         pass
     return events
 
@@ -157,7 +159,7 @@ def main() -> None:
             readers.append(reader)
         print("ready", flush=True)
         outcome = read_all(readers, order["events"])
-        blocked = sum(_waiting_events(connection) < order["events"] for connection in stalled)
+        blocked = sum(_left_for(connection) < order["events"] for connection in stalled)
         print(json.dumps(asdict(replace(outcome, blocked=blocked))), flush=True)
 
 

@@ -13,6 +13,7 @@ from benchmarks.figures import CpuRow, Result, Row, number
 
 _HEAD = ("benchmark", "figure", "unit", "direct", "bridge", "ratio", "added", "target", "result")
 _CPU_HEAD = ("benchmark", "per", "Asterisk, direct", "Asterisk, bridge", "bridge", "load generator")
+_ROUNDS = "Medians of 3 to 7 rounds, direct and bridge in turns."
 _RIGHT = {"direct", "bridge", "ratio", "added", *_CPU_HEAD[2:]}
 
 
@@ -25,16 +26,18 @@ class Machine:
     kernel: str
     python: str
     asterisk: str
+    load: tuple[float, float]  # the load average when the run began and ended: what else the machine had to do
 
     def text(self) -> str:
         """One line."""
         system = f"Linux {self.kernel}, Python {self.python}, Asterisk {self.asterisk}"
-        return f"{self.cores} cores ({self.processor}), {system}"
+        load = f"load average {self.load[0]:.1f} before, {self.load[1]:.1f} after"
+        return f"{self.cores} cores ({self.processor}), {system}; {load}"
 
 
-def machine(asterisk: str) -> Machine:
+def machine(asterisk: str, load: tuple[float, float]) -> Machine:
     """This machine's shape."""
-    return Machine(os.cpu_count() or 1, _processor(), _kernel(), platform.python_version(), asterisk)
+    return Machine(os.cpu_count() or 1, _processor(), _kernel(), platform.python_version(), asterisk, load)
 
 
 def _kernel() -> str:
@@ -63,6 +66,12 @@ def cpu_cells(row: CpuRow) -> tuple[str, ...]:
     return row.case, row.per, *(number(figure) for figure in figures)
 
 
+def remarks(results: Sequence[Result]) -> list[str]:
+    """What a reader must know beside the figures."""
+    rows = [row for result in results for row in result.rows]
+    return [note for result in results for note in result.notes] + [row.unsteady for row in rows if row.unsteady]
+
+
 def text(results: Sequence[Result]) -> str:
     """Aligned columns for a terminal."""
     rows, cpu = _gathered(results)
@@ -86,9 +95,12 @@ def command(names: Sequence[str], version: str, *, quick: bool) -> str:
 def markdown(results: Sequence[Result], shape: Machine, command: str) -> str:
     """The tables with the command that makes them and the machine's shape."""
     rows, cpu = _gathered(results)
-    parts = [f"Made by `{command}` on {shape.text()}.", "", _piped(_HEAD, rows)]
+    rounds = "One short round each: this measures nothing." if "--quick" in command else _ROUNDS
+    parts = [f"Made by `{command}` on {shape.text()}. {rounds}", "", _piped(_HEAD, rows)]
     if cpu:
         parts += ["", "CPU seconds per million, which is microseconds each:", "", _piped(_CPU_HEAD, cpu)]
+    if notes := remarks(results):
+        parts += ["", *(f"- {note}" for note in notes)]
     return "\n".join(parts)
 
 
@@ -100,7 +112,13 @@ def as_json(results: Sequence[Result], shape: Machine, command: str) -> dict[str
         for row in result.rows
     ]
     cpu = [asdict(row) for result in results for row in result.cpu]
-    return {"command": command, "machine": asdict(shape), "figures": rows, "cpu_seconds_per_million": cpu}
+    return {
+        "command": command,
+        "machine": asdict(shape),
+        "figures": rows,
+        "cpu_seconds_per_million": cpu,
+        "remarks": remarks(results),
+    }
 
 
 def _gathered(results: Sequence[Result]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:

@@ -50,6 +50,7 @@ def bridge(running: Asterisk, plan: str, *, quick: bool = False) -> Iterator[Ben
                 bridge_pid=pid,
                 app=APP,
                 log=log,
+                version=running.version,
                 quick=quick,
             )
 
