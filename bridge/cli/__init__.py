@@ -1,7 +1,7 @@
 """The command line: `ami-ari-bridge`. Results go to stdout, everything else to stderr.
 
-Exit codes: 0 all is well; 1 problems were found, or the work failed; 2 the command line is wrong; 3 Asterisk cannot be
-reached; 130 interrupted.
+Exit codes: 0 all is well; 1 problems were found, or the work failed; 2 the command line is wrong (for `run`, the
+configuration too); 3 Asterisk cannot be reached; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _exists(module: str) -> bool:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 well, 1 problems or failure, 2 wrong command line, 3 Asterisk cannot be reached.",
+    epilog="Exit codes: 0 well, 1 problems or failure, 2 wrong command line (run: or configuration), 3 no Asterisk.",
 )
 @click.version_option(__version__, prog_name="ami-ari-bridge")
 @click.pass_context
