@@ -108,7 +108,9 @@ class Backends:
             await self._over_ari(asker, action, raw, routed, trace)
         trace.seconds = time.perf_counter() - started
         self._counters.routes[action.name.lower(), trace.route.value] += 1
-        log.debug("session %d: %s by %s, %d requests", asker.number, action.name, trace.route.value, len(trace.requests))
+        log.debug(
+            "session %d: %s by %s, %d requests", asker.number, action.name, trace.route.value, len(trace.requests)
+        )
         if self._trace:
             self._trace(trace)
 

@@ -104,7 +104,11 @@ class Pyst2App:
                     raise TimeoutError(f"no {name} within {TIMEOUT:g} s")
 
     def logoff(self) -> Headers:
-        answer = lowered(self._manager.logoff().headers)
+        try:
+            answer = lowered(self._manager.logoff().headers)
+        except ValueError:
+            # pyst2 writes unbuffered, then flushes; its own thread may have read the answer and closed the file by then.
+            answer = lowered(self._manager._response_queue.get(timeout=TIMEOUT).headers)
         # Its thread ends when Asterisk closes; only then does close() not log off a second time.
         self._manager.message_thread.join(TIMEOUT)
         self._manager.close()

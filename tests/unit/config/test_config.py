@@ -259,11 +259,10 @@ def test_any_bytes_give_a_config_or_problems(data: bytes) -> None:
     assert caught.value.problems
 
 
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+_BLOCKS = st.lists(_SCALARS, max_size=3) | st.dictionaries(st.text(max_size=8), _SCALARS, max_size=3)
+_NESTED = st.lists(_BLOCKS, max_size=3) | st.dictionaries(st.text(max_size=8), _BLOCKS, max_size=3)
+_VALUES = _SCALARS | _BLOCKS | _NESTED
 
 
 @given(
