@@ -21,6 +21,8 @@ class SipPhone:
         self.socket.settimeout(5)
         self.contact = f"sip:{user}@{host}:{self.socket.getsockname()[1]}"
         self.messages: list[str] = []
+        # What a call is answered with, and further header lines of that answer.
+        self.invite_status, self.invite_headers = "180 Ringing", ""
         self.got_message = threading.Event()
         self._sequence = 0
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -91,9 +93,9 @@ class SipPhone:
         if method == "MESSAGE":
             self.messages.append(text)
             self.got_message.set()
-        status = "180 Ringing" if method == "INVITE" else "200 OK"
+        status, more = (self.invite_status, self.invite_headers) if method == "INVITE" else ("200 OK", "")
         copied = "".join(f"{line}\r\n" for line in text.split("\r\n") if line.partition(":")[0] in COPIED)
-        self.socket.sendto(f"SIP/2.0 {status}\r\n{copied}Content-Length: 0\r\n\r\n".encode(), self.server)
+        self.socket.sendto(f"SIP/2.0 {status}\r\n{copied}{more}Content-Length: 0\r\n\r\n".encode(), self.server)
 
 
 def _md5(text: str) -> str:

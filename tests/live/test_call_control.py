@@ -18,6 +18,7 @@ from tests.harness.asterisk import Asterisk, ami, ari
 from tests.harness.live_translator import Carried, LiveTranslator
 from tests.harness.raw_ami import RawAmi, RawMessage
 from tests.harness.raw_ari import RawAri
+from tests.harness.sip_phone import SipPhone
 from tests.harness.transcripts import Normaliser, Transcript, record
 
 Headers = tuple[Header, ...]
@@ -228,6 +229,32 @@ def test_an_asynchronous_originate_reports_alike(bench: Bench, headers: Headers)
     bench.quiet()
     done = bench.compare("Originate", headers, [answer, response], bench.carried(*headers, name="Originate"))
     assert len(done.messages) == len(done.everyone) == 1
+
+
+PHONES: dict[str, tuple[str, str]] = {
+    "busy": ("486 Busy Here", ""),
+    "declined": ("603 Decline", ""),
+    "unknown": ("404 Not Found", ""),
+    "unavailable": ("503 Service Unavailable", ""),
+    "ringing": ("180 Ringing", ""),
+    "forwarded": ("302 Moved Temporarily", "Contact: <sip:wait@127.0.0.1>\r\n"),
+    "forwarded to a busy place": ("302 Moved Temporarily", "Contact: <sip:busy@127.0.0.1>\r\n"),
+}
+
+
+@pytest.mark.parametrize(("status", "more"), PHONES.values(), ids=PHONES)
+def test_a_phone_that_does_not_answer_is_reported_alike(
+    bench: Bench, asterisk: Asterisk, status: str, more: str
+) -> None:
+    bench.call()
+    headers = (("Channel", "PJSIP/alice"), ("Timeout", "2000"), ("Async", "true"), *TO_WAIT)
+    with SipPhone(asterisk.host, asterisk.sip_port) as phone:
+        phone.invite_status, phone.invite_headers = status, more
+        bench.quiet()
+        answer = bench.native(*headers, name="Originate")
+        response = bench.client.wait_event("OriginateResponse")
+        bench.quiet()
+        bench.compare("Originate", headers, [answer, response], bench.carried(*headers, name="Originate"))
 
 
 REFUSED_CALLS: dict[str, Headers] = {

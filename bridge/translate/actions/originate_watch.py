@@ -57,7 +57,8 @@ class Watch:
     seconds: int
     begun: float | None = None
     status: str = ""
-    forwarded: bool = False
+    # AMI goes on naming the channel that it dialled, when the call was forwarded to another.
+    dialled: Fate | None = None
 
     def concerns(self, event: AriEvent) -> bool:
         """Whether the event tells of the call's channel."""
@@ -71,16 +72,15 @@ class Watch:
             return Fate(self._reason(event))
         if self.begun is None:
             self.begun = event.time
+        here = Fate(ANSWERED, clean(str(event.data["peer"].get("name", ""))), self.channel)
         target = _id(event.data.get("forwarded"))
         if target:
             # main/dial.c: handle_call_forward goes on with another channel, under the same timeout.
+            self.dialled = self.dialled or here
             self.channel, self.status = target, ""
             return None
         self.status = str(event.data.get("dialstatus", ""))
-        if self.status != "ANSWER":
-            return None
-        peer = event.data["peer"]
-        return Fate(ANSWERED, clean(str(peer.get("name", ""))), self.channel)
+        return (self.dialled or here) if self.status == "ANSWER" else None
 
     def _reason(self, destroyed: AriEvent) -> int:
         if self.begun is None:
@@ -101,17 +101,19 @@ def follow(watch: Watch) -> Part[Fate | None]:
         hoped = AriEvent("Dial", "", 0.0, {"dialstatus": "ANSWER", "peer": {"id": watch.channel, "name": ""}})
         event: AriEvent | None = yield Wait(watch.concerns, limit, hoped)
         if event is None:
-            return (yield from _ask(watch.channel))
+            return (yield from _ask(watch))
         fate = watch.take(event)
         if fate is not None:
             return fate
 
 
-def _ask(channel: str) -> Part[Fate | None]:
+def _ask(watch: Watch) -> Part[Fate | None]:
     """No event came: the stream broke. An answered call can still be found."""
-    response: AriResponse = yield Call("channels.get", {"channelId": channel})
+    response: AriResponse = yield Call("channels.get", {"channelId": watch.channel})
     body = response.body if response.ok and isinstance(response.body, dict) else {}
-    return Fate(ANSWERED, clean(str(body.get("name", ""))), channel) if body.get("state") == "Up" else None
+    if body.get("state") != "Up":
+        return None
+    return watch.dialled or Fate(ANSWERED, clean(str(body.get("name", ""))), watch.channel)
 
 
 def _id(channel: object) -> str:

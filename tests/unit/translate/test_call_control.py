@@ -116,7 +116,10 @@ def test_the_reason_is_told_from_the_events(channel: str, timeout: str, events: 
 def test_a_call_that_is_forwarded_is_followed() -> None:
     forwarded = dial("CANCEL", forward="Local/b", forwarded={"id": "f-1", "name": "Local/b"})
     events = (dial(""), dial("", peer="f-1"), forwarded, destroyed(1.0), dial("ANSWER", peer="f-1"))
-    assert texts(originate(events=events)) == ["Originate successfully queued"]
+    result = originate(("Async", "1"), events=events)
+    assert texts(result) == ["Originate successfully queued"]
+    assert result.messages[1].get("Uniqueid") == "new-1"
+    assert reasons(result) == ["4"]
 
 
 def test_events_of_others_do_not_matter() -> None:
