@@ -16,6 +16,7 @@ from bridge import telemetry
 from bridge.ami.masks import parse_mask
 from bridge.config.load import load_config
 from bridge.config.reload import diff
+from bridge.config.tls import listen_context, upstream_context
 from bridge.errors import ProblemsFound
 from bridge.mapping.files import Rules, load_rules
 from bridge.net.acl import Acl
@@ -32,7 +33,7 @@ from bridge.translate.actions import TRANSLATORS
 from bridge.translate.effects import Context
 
 if TYPE_CHECKING:
-    from bridge.config.model import Config, Listen, UpstreamTls
+    from bridge.config.model import Config, Listen
     from bridge.net.trace import TraceSink
 
 log = logging.getLogger("bridge.app")
@@ -58,7 +59,7 @@ class Bridge:
             user=config.user.name,
             password=config.user.password.reveal(),
             apps=config.app,
-            tls=_client_tls(config.ari.tls) if config.ari.url.startswith("https:") else None,
+            tls=upstream_context(config.ari.tls) if config.ari.url.startswith("https:") else None,
             request_timeout=config.ari.request_timeout,
             blocking_timeout=config.ari.blocking_timeout,
             ping_interval=config.ari.ping_interval,
@@ -197,7 +198,7 @@ def _edge(config: Config) -> EdgeSettings:
         UpstreamSettings(
             ami.address.host,
             ami.address.port,
-            tls=_client_tls(ami.tls) if ami.tls else None,
+            tls=upstream_context(ami.tls) if ami.tls else None,
             server_hostname=(ami.tls.server_name if ami.tls else "") or ami.address.host,
             connect_timeout=ami.connect_timeout,
             from_client=ami.source == "client",
@@ -224,11 +225,7 @@ def _edge(config: Config) -> EdgeSettings:
 
 def _listener(listen: Listen, tls: ssl.SSLContext | None = None) -> ListenerSettings:
     if tls is None and listen.tls:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(listen.tls.cert, listen.tls.key)
-        if listen.tls.client_ca:
-            tls.load_verify_locations(listen.tls.client_ca)
-            tls.verify_mode = ssl.CERT_REQUIRED
+        tls = listen_context(listen.tls)
     return ListenerSettings(
         listen.address.host,
         listen.address.port,
@@ -236,11 +233,3 @@ def _listener(listen: Listen, tls: ssl.SSLContext | None = None) -> ListenerSett
         acl=Acl(listen.permit, listen.deny),
         proxy_protocol=Acl(permit=listen.proxy_protocol.trusted) if listen.proxy_protocol.enabled else None,
     )
-
-
-def _client_tls(settings: UpstreamTls | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(settings.ca) if settings and settings.ca else None)
-    if settings and not settings.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

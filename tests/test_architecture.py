@@ -40,7 +40,6 @@ HOMES = {
     "click": ("cli/",),
     "rich": ("cli/", "lab/"),
     "uvloop": ("app.py",),
-    "pydantic": ("config/", "mapping/load.py"),
     "orjson": ("net/",),
     "prometheus_client": ("web/",),
 }

@@ -117,8 +117,12 @@ class Backends:
     async def _over_ari(self, asker: Asker, action: Action, raw: bytes, routed: Routed, trace: ActionTrace) -> None:
         answer = _Answer()
         ami_behind = routed.route is not Route.ARI_ONLY
-        # The translation is not the session's: a client that leaves does not stop what it asked for.
-        self._tasks.spawn(self._translate(asker.user, action, routed, answer, trace), f"{action.name} over ARI")
+        translation = self._translate(asker.user, action, routed, answer, trace)
+        if routed.translator is not None and routed.translator.effect == "read":
+            await translation
+        else:
+            # It may go on after its answer, and is not the session's: who leaves does not stop what he asked for.
+            self._tasks.spawn(translation, f"{action.name} over ARI")
         outcome = await answer.ready
         trace.messages = list(answer.messages)
         if outcome is None or isinstance(outcome, Done):

@@ -56,9 +56,10 @@ class Router:
 
     def route(self, user: str, action: Action) -> Routed:
         """The way of this action, and why."""
-        translator = self._registry.translator(action.name)
+        name = action.name
+        translator = self._registry.translator(name)
         owner, channel = self._owner_of(translator, action)
-        decision = self._plan.decide(Query(user, action.name, owner.owner.value if channel else "", channel))
+        decision = self._plan.decide(Query(user, name, owner.owner.value if channel else "", channel))
         if decision.route is Route.AMI:
             return Routed(Route.AMI, decision.line, "the plan")
         if translator is None:

@@ -77,7 +77,7 @@ class Session:
         self._upstream: Link | None = None
         self._framer = ActionFramer()
         self._relay = MessageRelay(self._watch_login)
-        self._queue: deque[Frame] = deque()
+        self._queue: deque[tuple[Frame, Action | None]] = deque()
         self._draining = False
         self._carrying = False
         self._token = secrets.token_hex(8)
@@ -144,11 +144,14 @@ class Session:
     def _client_data(self, data: bytes) -> None:
         forward: list[bytes] = []
         for frame in self._framer.receive_data(data):
-            if not self._draining and self._passes(frame):
-                forward.append(frame.raw)
-                self._note(frame)
-                continue
-            self._queue.append(frame)
+            action: Action | None = None
+            if not self._draining:
+                action = self._kept(frame)
+                if action is None:
+                    forward.append(frame.raw)
+                    self._note(frame)
+                    continue
+            self._queue.append((frame, action))
             if not self._draining:
                 self._forward(forward)
                 forward = []
@@ -158,15 +161,17 @@ class Session:
         if len(self._queue) > self._limits.pending_actions and self._client:
             self._client.pause("queue")
 
-    def _passes(self, frame: Frame) -> bool:
-        """Whether this frame goes straight to AMI."""
+    def _kept(self, frame: Frame) -> Action | None:
+        """The action in a frame that must not simply go on to AMI; None for all others."""
         if not frame.plain:
-            return True
+            return None
         if not self.logged_in:
-            return frame.name != b"login"
+            return decode_action(frame.raw) if frame.name == b"login" else None
         router = self._services.router
-        name = frame.name.decode("utf-8", "surrogateescape")
-        return router.always_ami(self.user, name) or router.stays_on_ami(self.user, decode_action(frame.raw))
+        if router.always_ami(self.user, frame.name.decode("utf-8", "surrogateescape")):
+            return None
+        action = decode_action(frame.raw)
+        return None if router.stays_on_ami(self.user, action) else action
 
     def _note(self, frame: Frame) -> None:
         """Keep count of a frame that goes on, and of what it changes for this session."""
@@ -221,14 +226,16 @@ class Session:
     async def _drain(self) -> None:
         try:
             while self._queue and not self.finished.done():
-                frame = self._queue.popleft()
-                if self._passes(frame):
+                frame, action = self._queue.popleft()
+                # What waited is looked at now: the login, or the action before it, may have changed its way.
+                action = action or self._kept(frame)
+                if action is None:
                     self._note(frame)
                     self._forward([frame.raw])
                 elif not self.logged_in:
-                    await self._log_in(frame)
+                    await self._log_in(frame, action)
                 else:
-                    await self._carry(frame)
+                    await self._carry(frame, action)
         except UpstreamUnavailable as gone:
             self.close(str(gone))
         except Exception:
@@ -243,8 +250,7 @@ class Session:
         elif self._eof and not self.finished.done():
             self._finish_upstream()
 
-    async def _log_in(self, frame: Frame) -> None:
-        action = decode_action(frame.raw)
+    async def _log_in(self, frame: Frame, action: Action) -> None:
         user = action.get("Username")
         refusal = self._refusal(user)
         if refusal:
@@ -287,10 +293,9 @@ class Session:
         self._write(self._relay.insert(_REFUSED % echo))
         self.close(why)
 
-    async def _carry(self, frame: Frame) -> None:
+    async def _carry(self, frame: Frame, action: Action) -> None:
         """Carry one action out where the plan says, once all before it are answered."""
         self._services.counters.action(frame.name)
-        action = decode_action(frame.raw)
         if self._rights is None:
             self._rights = allowed_actions(await self._settled(b"ListCommands"))
         elif self._dirty:
@@ -299,7 +304,7 @@ class Session:
             self._relay.hold()
         self._carrying = True
         try:
-            if action.name.lower() not in self._rights:
+            if frame.name.decode("utf-8", "surrogateescape") not in self._rights:
                 log.info("session %d: %s is not allowed %s: left to Asterisk", self.number, self.user, action.name)
                 self._pass_on(frame)
             else:
