@@ -99,8 +99,10 @@ def test_same_bytes(version: str, name: str, sweeps: Callable[[str], Mapping[str
 
 
 def test_normalising_hides_nothing_else() -> None:
-    said = b"Response: Success\r\nChallenge: 12345\r\nTimestamp: 1700000000.123456\r\n"
-    said += b"Uniqueid: 1700000000.12\r\nMessage: x\r\n"
+    said = (
+        b"Response: Success\r\nChallenge: 12345\r\nTimestamp: 1700000000.123456\r\n"
+        b"Uniqueid: 1700000000.12\r\nMessage: x\r\n"
+    )
     kept = (
         b"Response: Success\r\nChallenge: <challenge>\r\nTimestamp: <clock>\r\nUniqueid: <uniqueid>\r\nMessage: x\r\n"
     )
