@@ -38,7 +38,6 @@ HOMES = {
     "sqlite3": ("store/",),
     "jinja2": ("web/",),
     "click": ("cli/",),
-    "rich": ("cli/", "lab/"),
     "uvloop": ("app.py",),
     "orjson": ("net/",),
     "prometheus_client": ("web/",),

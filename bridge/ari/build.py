@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -58,6 +59,7 @@ _MAY_BLOCK: dict[str, tuple[Version, ...]] = {
     "channels.setChannelVar": _SYNCHRONOUS_VARIABLES,
     "channels.setChannelVars": _SYNCHRONOUS_VARIABLES,
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"-?[0-9]{1,19}\Z")
 _LIMITS = {"int": 2**31, "long": 2**63}
 # ast_app_separate_args splits a list of values on commas and heeds these.
@@ -103,6 +105,7 @@ def build(operation: str, params: Mapping[str, Any], version: Version | None) ->
     )
 
 
+@cache
 def lacks(operation: str, version: Version, parameter: str = "") -> bool:
     """Whether an Asterisk of this version has no such operation, or the operation no such parameter."""
     described = OPERATIONS.get(operation)
@@ -221,7 +224,7 @@ def _wrong_number(parameter: Parameter, text: str) -> str:
 
 def _is_text(text: str) -> bool:
     """Whether ARI can carry it: JSON is UTF-8 (AMI is not), and Asterisk's strings end at a NUL."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    return "\0" not in text and _SURROGATE.search(text) is None
 
 
 def _is_json(value: Any) -> bool:

@@ -273,11 +273,11 @@ class UserRules:
     read: str | None = setting(
         "The user's `read` classes as manager.conf has them, e.g. `system,call`. Asterisk does not tell them, and the "
         "bridge needs them for the events that it adds itself (`OriginateResponse` of an action carried over ARI). "
-        "Without it, the user is taken to read every class that its `Events` mask asks for.",
+        "Without it, a session's own stream decides: what Asterisk has sent it, it may read.",
         default=None,
         parse=lambda text: classes(text),
         form="classes",
-        shown="every class",
+        shown="what Asterisk sends",
         reload=True,
     )
     filters: tuple[str, ...] = setting(
@@ -304,15 +304,16 @@ class Limits:
         "Connections at one time from one address; 0 is no bound.", default=0, parse=count, form="count", reload=True
     )
     per_user: int = setting(
-        "Sessions at one time of one AMI user; 0 is no bound. One more gets `Login Already In Use`.",
+        "Sessions at one time of one AMI user; 0 is no bound. One more gets `Authentication failed`.",
         default=0,
         parse=count,
         form="count",
         reload=True,
     )
     buffer_bytes: int = setting(
-        "Bytes that may wait for one client that reads slowly. Beyond it the session is closed and logged: a silent "
-        "gap would be worse.",
+        "Bytes that may wait for one client that reads slowly. Beyond it the bridge stops reading from Asterisk for "
+        "that client, and Asterisk judges it as it would without the bridge; `write_timeout` ends it otherwise. More than "
+        "this during one action carried over ARI closes the session: a silent gap would be worse.",
         default=1024 * 1024,
         parse=size,
         form="size",

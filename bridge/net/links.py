@@ -71,7 +71,7 @@ class Link(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the session, once."""
         self.lost = True
-        self.lost_reason = str(exc) if exc else ""
+        self.lost_reason = self.lost_reason or (str(exc) if exc else "")
         if self._full:
             self._full.cancel()
         if self._started:

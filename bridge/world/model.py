@@ -122,10 +122,11 @@ class World:
 
     def note_answer(self, request: AriRequest, response: AriResponse) -> None:
         """Learn from the answer to a request about the channel it was addressed to (by uniqueid)."""
-        channel_id = channel_of(request)
         control = control_of(request, response)
-        if control is not None:
-            self.note_control(channel_id, control)
+        if control is None:
+            return
+        channel_id = channel_of(request)
+        self.note_control(channel_id, control)
         if request.operation == "channels.move" and response.ok and channel_id in self.channels:
             self._evidence_of(channel_id).moved_to = dict(request.query).get("app", "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -44,11 +45,13 @@ def settled(bridge: BridgeProcess, descriptors: int) -> bool:
 
 def idle_descriptors(bridge: BridgeProcess) -> int:
     """What an idle bridge holds, once its connections to ARI are up and a first client was there."""
-    assert bridge.log_contains("ARI", seconds=SECONDS), bridge.log_tail()
+    assert bridge.log_contains("ARI is live", seconds=SECONDS), bridge.log_tail()
     client(bridge).close()
-    assert bridge.log_contains("ended:", seconds=SECONDS)
-    lowest = bridge.descriptors()
-    bridge.eventually(lambda: bridge.descriptors() < lowest, 0.3)
+    session = re.findall(r"(session \d+): admin logged in", bridge.log.read_text())[-1]
+    assert bridge.log_contains(f"{session}: ended:", seconds=SECONDS)
+    # The system closes what the bridge closed a moment later.
+    highest = bridge.descriptors()
+    bridge.eventually(lambda: bridge.descriptors() < highest, 0.3)
     return bridge.descriptors()
 
 

@@ -107,7 +107,7 @@ class Pyst2App:
         try:
             answer = lowered(self._manager.logoff().headers)
         except ValueError:
-            # pyst2 writes unbuffered, then flushes; its own thread may have read the answer and closed the file by then.
+            # pyst2 writes unbuffered, then flushes; its thread may have read the answer and closed the file by then.
             answer = lowered(self._manager._response_queue.get(timeout=TIMEOUT).headers)
         # Its thread ends when Asterisk closes; only then does close() not log off a second time.
         self._manager.message_thread.join(TIMEOUT)
