@@ -312,8 +312,8 @@ class Limits:
     )
     buffer_bytes: int = setting(
         "Bytes that may wait for one client that reads slowly. Beyond it the bridge stops reading from Asterisk for "
-        "that client, and Asterisk judges it as it would without the bridge; `write_timeout` ends it otherwise. More than "
-        "this during one action carried over ARI closes the session: a silent gap would be worse.",
+        "that client, and Asterisk judges it as it would without the bridge; `write_timeout` ends it otherwise. More "
+        "than this during one action carried over ARI closes the session: a silent gap would be worse.",
         default=1024 * 1024,
         parse=size,
         form="size",

@@ -92,9 +92,12 @@ class Backends:
         self._counters = counters
         self._trace = trace
 
-    async def carry(self, asker: Asker, action: Action, raw: bytes) -> None:
-        """Carry `action` out; returns when the asker's answer is written, or the action is left to AMI."""
-        routed = self._router.route(asker.user, action)
+    async def carry(self, asker: Asker, action: Action, raw: bytes, routed: Routed | None = None) -> None:
+        """Carry `action` out; returns when the asker's answer is written, or the action is left to AMI.
+
+        `routed` is its way where that was just asked for.
+        """
+        routed = routed or self._router.route(asker.user, action)
         trace = ActionTrace(asker.number, asker.user, action, routed.route, routed.line, routed.reason)
         started = time.perf_counter()
         if routed.refused:

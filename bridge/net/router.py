@@ -50,10 +50,6 @@ class Router:
         """Whether this action of this user goes to AMI whatever it names; cheap, asked for every action."""
         return self._plan.always_ami(user, name)
 
-    def stays_on_ami(self, user: str, action: Action) -> bool:
-        """Whether, as things stand now, this very action goes to AMI."""
-        return self.route(user, action).route is Route.AMI
-
     def route(self, user: str, action: Action) -> Routed:
         """The way of this action, and why."""
         name = action.name

@@ -28,6 +28,7 @@ from bridge.ami.masks import ALL, classes_mask, parse_mask
 from bridge.ami.relay import MessageRelay, Sentinel
 from bridge.ami.rights import allowed_actions
 from bridge.errors import UpstreamUnavailable
+from bridge.mapping.plan import Route
 from bridge.net.links import Link
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from bridge.ami.message import Action
     from bridge.net.backends import Backends
     from bridge.net.counters import Counters
-    from bridge.net.router import Router
+    from bridge.net.router import Routed, Router
     from bridge.net.settings import EdgeSettings
     from bridge.net.tasks import Tasks
 
@@ -59,6 +60,14 @@ class SessionServices:
     sessions_of: Callable[[str], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An action that is not simply passed on, and its way as things stood when it was looked at."""
+
+    action: Action
+    routed: Routed | None = None
+
+
 class Session:
     """The two sides and what is known between them; all methods run in the event loop's thread."""
 
@@ -77,7 +86,7 @@ class Session:
         self._upstream: Link | None = None
         self._framer = ActionFramer()
         self._relay = MessageRelay(self._watch_login)
-        self._queue: deque[tuple[Frame, Action | None]] = deque()
+        self._queue: deque[tuple[Frame, Kept | None]] = deque()
         self._draining = False
         self._carrying = False
         self._token = secrets.token_hex(8)
@@ -144,14 +153,14 @@ class Session:
     def _client_data(self, data: bytes) -> None:
         forward: list[bytes] = []
         for frame in self._framer.receive_data(data):
-            action: Action | None = None
+            kept: Kept | None = None
             if not self._draining:
-                action = self._kept(frame)
-                if action is None:
+                kept = self._kept(frame)
+                if kept is None:
                     forward.append(frame.raw)
                     self._note(frame)
                     continue
-            self._queue.append((frame, action))
+            self._queue.append((frame, kept))
             if not self._draining:
                 self._forward(forward)
                 forward = []
@@ -161,17 +170,18 @@ class Session:
         if len(self._queue) > self._limits.pending_actions and self._client:
             self._client.pause("queue")
 
-    def _kept(self, frame: Frame) -> Action | None:
-        """The action in a frame that must not simply go on to AMI; None for all others."""
+    def _kept(self, frame: Frame) -> Kept | None:
+        """What is in a frame that must not simply go on to AMI; None for all others."""
         if not frame.plain:
             return None
         if not self.logged_in:
-            return decode_action(frame.raw) if frame.name == b"login" else None
+            return Kept(decode_action(frame.raw)) if frame.name == b"login" else None
         router = self._services.router
         if router.always_ami(self.user, frame.name.decode("utf-8", "surrogateescape")):
             return None
         action = decode_action(frame.raw)
-        return None if router.stays_on_ami(self.user, action) else action
+        routed = router.route(self.user, action)
+        return None if routed.route is Route.AMI else Kept(action, routed)
 
     def _note(self, frame: Frame) -> None:
         """Keep count of a frame that goes on, and of what it changes for this session."""
@@ -226,16 +236,16 @@ class Session:
     async def _drain(self) -> None:
         try:
             while self._queue and not self.finished.done():
-                frame, action = self._queue.popleft()
+                frame, kept = self._queue.popleft()
                 # What waited is looked at now: the login, or the action before it, may have changed its way.
-                action = action or self._kept(frame)
-                if action is None:
+                kept = kept or self._kept(frame)
+                if kept is None:
                     self._note(frame)
                     self._forward([frame.raw])
                 elif not self.logged_in:
-                    await self._log_in(frame, action)
+                    await self._log_in(frame, kept.action)
                 else:
-                    await self._carry(frame, action)
+                    await self._carry(frame, kept)
         except UpstreamUnavailable as gone:
             self.close(str(gone))
         except Exception:
@@ -293,13 +303,17 @@ class Session:
         self._write(self._relay.insert(_REFUSED % echo))
         self.close(why)
 
-    async def _carry(self, frame: Frame, action: Action) -> None:
+    async def _carry(self, frame: Frame, kept: Kept) -> None:
         """Carry one action out where the plan says, once all before it are answered."""
         self._services.counters.action(frame.name)
+        action, routed = kept.action, kept.routed
         if self._rights is None:
             self._rights = allowed_actions(await self._settled(b"ListCommands"))
+            routed = None
         elif self._dirty:
             await self._settled(b"Ping")
+            # The actions before it are done, and may have changed whose channel it is.
+            routed = None
         else:
             self._relay.hold()
         self._carrying = True
@@ -308,7 +322,7 @@ class Session:
                 log.info("session %d: %s is not allowed %s: left to Asterisk", self.number, self.user, action.name)
                 self._pass_on(frame)
             else:
-                await self._services.backends.carry(self, action, frame.raw)
+                await self._services.backends.carry(self, action, frame.raw, routed)
         finally:
             self._carrying = False
             self._write(self._relay.release())

@@ -265,3 +265,27 @@ def test_compared_reads_answer_as_ami_and_are_judged(asterisk: Asterisk, bridge:
     process.stop()
     assert process.log_contains("getvar match 3")
     assert process.log_contains("getvar compare 3")
+
+
+def test_asterisk_can_see_the_clients_own_address(asterisk: Asterisk, bridge: MakeBridge) -> None:
+    process = bridge(asterisk, {"ami": {"address": f"127.0.0.1:{asterisk.ami_port}", "source": "client"}})
+    with socket.create_connection(process.address, timeout=10, source_address=("127.0.0.9", 0)) as sock:
+        sock.sendall(b"Action: Login\r\nUsername: admin\r\nSecret: secret\r\nEvents: off\r\n\r\n")
+        data = b""
+        while b"accepted" not in data:
+            data += sock.recv(4096)
+        assert "127.0.0.9" in asterisk.cli("manager show connected")
+
+
+def test_several_addresses_ipv6_among_them(asterisk: Asterisk, bridge: MakeBridge) -> None:
+    process = bridge(asterisk, start=False)
+    port = process.ami_port
+    text = process.config.read_text().replace(
+        f"listen: 127.0.0.1:{port}", f"listen: [{{address: '127.0.0.1:{port}'}}, {{address: '[::1]:{port}'}}]"
+    )
+    process.config.write_text(text)
+    process.start()
+    for host in ("127.0.0.1", "::1"):
+        with socket.create_connection((host, port), timeout=10) as sock:
+            sock.sendall(b"Action: Logoff\r\n\r\n")
+            assert b"Thanks for all the fish" in b"".join(iter(lambda: sock.recv(65536), b""))
