@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bridge.lab import Asterisk
+from bridge.lab import VERSIONS, AmiUser, Asterisk, Options
 from tests.harness.asterisk import ami
 from tests.harness.bridge_process import BridgeProcess
 from tests.harness.raw_ami import RawAmi
@@ -214,8 +214,6 @@ def test_proxy_protocol_tells_the_callers_address(asterisk: Asterisk, bridge: Ma
 
 
 def test_tls_both_ways(fresh_asterisk: Any, bridge: MakeBridge, tmp_path: Path) -> None:
-    from bridge.lab import Options
-
     asterisk = fresh_asterisk("22", Options(tls=True))
     process = bridge(asterisk, start=False)
     pem = asterisk.certificate
@@ -227,8 +225,11 @@ def test_tls_both_ways(fresh_asterisk: Any, bridge: MakeBridge, tmp_path: Path) 
         f"ami: 127.0.0.1:{asterisk.ami_port}",
         f"ami: {{address: '127.0.0.1:{asterisk.ami_tls_port}', tls: {{verify: false}}}}",
     )
+    secure = f"{{url: 'https://127.0.0.1:{asterisk.ports.https}', tls: {{verify: false}}}}"
+    text = text.replace(f"ari: {asterisk.ari_url}", f"ari: {secure}")
     process.config.write_text(text)
     process.start()
+    assert process.log_contains("ARI is live", seconds=10)
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -289,3 +290,46 @@ def test_several_addresses_ipv6_among_them(asterisk: Asterisk, bridge: MakeBridg
         with socket.create_connection((host, port), timeout=10) as sock:
             sock.sendall(b"Action: Logoff\r\n\r\n")
             assert b"Thanks for all the fish" in b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+FORBIDDEN = [
+    [("Application", "System"), ("Data", "true")],
+    [("Application", "TrySystem"), ("Data", "true")],
+    [("Application", "Exec"), ("Data", "System(true)")],
+    [("Application", "EAGI"), ("Data", "x")],
+    [("Application", "Stasis"), ("Data", "bridge,${SHELL(true)}")],
+    [("Application", "Stasis"), ("Data", "bridge,EVAL(x)")],
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_dangerous_applications_stay_refused(fresh_asterisk: Any, bridge: MakeBridge, version: str) -> None:
+    users = (AmiUser("admin"), AmiUser("dialer", read="all", write="originate,call,reporting"))
+    asterisk = fresh_asterisk(version, Options(ami_users=users))
+    process = live(bridge, asterisk)
+    client = login(process, "dialer")
+    with ami(asterisk, "dialer") as native:
+        for headers in FORBIDDEN:
+            action = [("ActionID", "x"), ("Channel", "Local/wait@default/n"), *headers]
+            expected = native.action("Originate", *action, timeout=15)
+            assert client.action("Originate", *action, timeout=15).as_dict() == expected.as_dict(), headers
+            assert expected["Response"] == "Error"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_originates_variables_do_what_ami_lets_them(fresh_asterisk: Any, bridge: MakeBridge, version: str) -> None:
+    asterisk = fresh_asterisk(version, None)
+    client = login(live(bridge, asterisk))
+    with ami(asterisk) as native:
+        for where, key in ((native, "native"), (client, "ours")):
+            answer = where.action(
+                "Originate",
+                ("Channel", "Local/wait@default/n"),
+                ("Application", "Stasis"),
+                ("Data", "bridge"),
+                ("Variable", f"DB(probe/{key})=1"),
+                timeout=15,
+            )
+            assert answer["Response"] == "Success"
+    kept = asterisk.cli("database show probe")
+    assert ("/probe/native" in kept) == ("/probe/ours" in kept)
