@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bridge.net.session")
 
+# How often, and how long apart in seconds, a session's stream is asked for proof that its user reads a class.
+EVIDENCE_LOOKS = 10
+EVIDENCE_PAUSE = 0.1
 _ACCEPTED = b"\r\nMessage: Authentication accepted\r\n"
 _CALL_CLASS = b"\r\nPrivilege: call,all\r\n"
 _REFUSED = b"Response: Error\r\n%sMessage: Authentication failed\r\n\r\n"
@@ -356,21 +359,32 @@ class Session:
         captured, self._relay.capture = self._relay.capture, None
         return b"".join(captured or [])
 
-    def insert_event(self, blob: bytes, classes: str) -> None:
+    def insert_event(self, blob: bytes, classes: str, looks: int = EVIDENCE_LOOKS) -> None:
         """Give this session an event of ours, at the next point between two actions, if it would get it from Asterisk.
 
         Which classes the user may read is known from the configuration, or by the evidence of its own stream: Asterisk
         has sent it events of that class (those of the very channel the event is about came before).
         """
         wanted = classes_mask(classes)
-        if not self.logged_in or wanted & ~self._mask or not passes(self._filters, blob.decode("utf-8", "replace")):
+        if (
+            self.finished.done()
+            or not self.logged_in
+            or wanted & ~self._mask
+            or not passes(self._filters, blob.decode("utf-8", "replace"))
+        ):
             return
         settings = self._services.settings.users.get(self.user)
         readable = settings.read if settings else None
 
         def replaced(_: bytes) -> bytes:
             known = self._read_proven if readable is None else readable
-            return b"" if wanted & ~known else blob
+            if not wanted & ~known:
+                return blob
+            if readable is None and looks > 1:
+                # Asterisk feeds AMI and ARI from different threads: the evidence may be a moment behind.
+                again = asyncio.get_running_loop().call_later
+                again(EVIDENCE_PAUSE, self.insert_event, blob, classes, looks - 1)
+            return b""
 
         self._ask(b"Ping", replaced)
 
