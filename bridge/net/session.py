@@ -323,7 +323,7 @@ class Session:
         try:
             if frame.name.decode("utf-8", "surrogateescape") not in self._rights:
                 log.info("session %d: %s is not allowed %s: left to Asterisk", self.number, self.user, action.name)
-                self._pass_on(frame)
+                self.pass_on(frame.raw)
             else:
                 await self._services.backends.carry(self, action, frame.raw, routed)
         finally:
@@ -331,10 +331,6 @@ class Session:
             self._write(self._relay.release())
         if self._upstream is None or self._upstream.gone:
             self.close("Asterisk closed the connection")
-
-    def _pass_on(self, frame: Frame) -> None:
-        self._write(self._relay.release())
-        self._forward([frame.raw])
 
     # -- what the backends use -----------------------------------------------------------------------------------
 
